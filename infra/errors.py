@@ -1,0 +1,40 @@
+"""What can go wrong between a stack file and a running deployment.
+
+InfraError
+├── SettingsError         the stack file or the command's words are wrong            exit 2
+├── DeploymentFailed      Pulumi, the network or a provider failed while working     exit 1
+│   ├── PulumiCliMissing  no usable Pulumi CLI, and none could be fetched or built   exit 1
+│   └── StackLocked       somebody else works on this stack                          exit 1
+├── Refused               a preflight check or a guard said no, nothing was touched  exit 6
+└── Interrupted           stopped by the user, the state is consistent               exit 130
+"""
+
+from __future__ import annotations
+
+
+class InfraError(Exception):
+    """Base of everything that infra raises on purpose. The message says what, where, allowed, next."""
+
+
+class SettingsError(InfraError):
+    pass
+
+
+class DeploymentFailed(InfraError):
+    pass
+
+
+class PulumiCliMissing(DeploymentFailed):
+    pass
+
+
+class StackLocked(DeploymentFailed):
+    pass
+
+
+class Refused(InfraError):
+    pass
+
+
+class Interrupted(InfraError):
+    pass

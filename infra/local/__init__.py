@@ -1,0 +1,1 @@
+"""The local target: one model server process on this machine."""

@@ -1,0 +1,40 @@
+"""What can go wrong while choosing, fetching and serving a model.
+
+ServingError
+├── ModelError            the model cannot be used as asked
+│   ├── ModelNotFound     no such repository, revision or file
+│   ├── ModelDamaged      a file is there and is not what it should be (magic, size, SHA-256)
+│   └── ModelAccessDenied the Hub wants a token or an accepted licence
+├── DownloadFailed        the network or the Hub failed; trying again may help
+└── EndpointError         the endpoint did not answer as it should
+"""
+
+from __future__ import annotations
+
+
+class ServingError(Exception):
+    """Base of everything that serving raises on purpose. The message says what, where, allowed, next."""
+
+
+class ModelError(ServingError):
+    pass
+
+
+class ModelNotFound(ModelError):
+    pass
+
+
+class ModelDamaged(ModelError):
+    pass
+
+
+class ModelAccessDenied(ModelError):
+    pass
+
+
+class DownloadFailed(ServingError):
+    pass
+
+
+class EndpointError(ServingError):
+    pass
