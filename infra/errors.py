@@ -6,6 +6,7 @@ InfraError
 │   ├── PulumiCliMissing  no usable Pulumi CLI, and none could be fetched or built   exit 1
 │   └── StackLocked       somebody else works on this stack                          exit 1
 ├── Refused               a preflight check or a guard said no, nothing was touched  exit 6
+├── Declined              the plan was shown and the answer was no                   exit 7
 └── Interrupted           stopped by the user, the state is consistent               exit 130
 """
 
@@ -33,6 +34,10 @@ class StackLocked(DeploymentFailed):
 
 
 class Refused(InfraError):
+    pass
+
+
+class Declined(InfraError):
     pass
 
 

@@ -1,0 +1,1 @@
+"""One module per command. A command parses, calls one function of the layers below, and shows its result."""

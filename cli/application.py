@@ -1,0 +1,107 @@
+"""The object graph of one run, made in one place; tests make theirs with other parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmctl.cli.console import Console, standard_console
+
+if TYPE_CHECKING:
+    from llmctl.infra.deployment.deployment import Deployment
+    from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
+    from llmctl.infra.project import Project
+    from llmctl.infra.stack_file import StackFile
+    from llmctl.infra.status import StackStatus
+    from llmctl.serving.client import Endpoint
+
+
+@dataclass
+class Application:
+    console: Console = field(default_factory=standard_console)
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    directory: Path = field(default_factory=Path.cwd)
+    debug: bool = False
+
+    @property
+    def cache(self) -> Path:
+        """llmctl's directory below the user's cache directory: Pulumi CLIs, models."""
+        from platformdirs import user_cache_path
+
+        return user_cache_path("llmctl")
+
+    def project(self) -> Project:
+        """The project around the current directory; from then on its secrets are known to the console."""
+        from llmctl.infra.project import find_project
+        from llmctl.infra.redaction import Redactor, secrets_of
+
+        project = find_project(self.directory)
+        self.console.redact = Redactor(secrets_of(self.environ, project.home))
+        return project
+
+    def stack_file(self, stack: str) -> StackFile:
+        from llmctl.infra.stack_file import read_stack_file
+
+        return read_stack_file(self.project(), stack)
+
+    def stacks(self) -> list[StackStatus]:
+        """Every stack of the project; one whose file is wrong says so in place of a state."""
+        from llmctl.infra.errors import SettingsError
+        from llmctl.infra.status import StackStatus
+
+        found = []
+        for name in self.project().stack_names():
+            try:
+                found.append(self.status(name))
+            except SettingsError as error:
+                found.append(StackStatus(stack=name, target="?", model="?", state=str(error)))
+        return found
+
+    def endpoint(self, stack: str) -> Endpoint:
+        """The endpoint of a running stack, with its key. Raises EndpointError when the stack is not up."""
+        from llmctl.serving.client import Endpoint
+        from llmctl.serving.errors import EndpointError
+
+        status = self.status(stack)
+        if status.endpoint is None or status.api_key_file is None:
+            raise EndpointError(f"{stack} is {status.state}: there is nobody to talk to. Run: llmctl up {stack}")
+        return Endpoint(status.endpoint, Path(status.api_key_file).read_text(encoding="utf-8").strip())
+
+    def status(self, stack: str) -> StackStatus:
+        from llmctl.infra.stack_file import read_stack_file
+        from llmctl.infra.targets import TARGETS, StackContext
+
+        project = self.project()
+        file = read_stack_file(project, stack)
+        settings = file.settings()
+        context = StackContext(project=project, stack=stack, secrets=file.secrets)
+        return TARGETS[settings.target].status()(settings, context)
+
+    def deployment(self, stack: str) -> Deployment:
+        from llmctl.infra.deployment.deployment import Deployment, Surroundings
+        from llmctl.infra.deployment.interruption import Interruption
+
+        project = self.project()
+        around = Surroundings(
+            environ=self.environ,
+            cache=self.cache,
+            interruption=Interruption(),
+            pulumi_cli=self.pulumi_cli,
+            redact=self.console.redact,
+        )
+        return Deployment(project, stack, around)
+
+    def pulumi_cli(self) -> PulumiCli:
+        """A usable Pulumi CLI; where there is none yet, it is fetched or built now, with progress."""
+        from llmctl.cli.setup_display import setup_display
+        from llmctl.infra.deployment.pulumi_cli.find import find_pulumi_cli
+        from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli
+
+        found = find_pulumi_cli(cache=self.cache, environ=self.environ)
+        if found:
+            return found
+        with setup_display(self.console) as progress:
+            return ensure_pulumi_cli(cache=self.cache, environ=self.environ, progress=progress)

@@ -1,0 +1,30 @@
+"""`llmctl down STACK`."""
+
+from __future__ import annotations
+
+import typer
+
+from llmctl.cli.application import Application
+from llmctl.cli.confirmation import confirm, require_a_way_to_ask
+from llmctl.cli.options import ForceUnlock, Json, StackName, Yes
+
+
+def down(
+    ctx: typer.Context, stack: StackName, yes: Yes = False, force_unlock: ForceUnlock = False, json: Json = False
+) -> None:
+    """Take a stack away, and say what is left. Exit code 1 when something is."""
+    from llmctl.cli.progress import progress_display
+    from llmctl.cli.views.outcome import receipt_view
+    from llmctl.cli.views.plan import plan_view
+
+    app: Application = ctx.obj
+    require_a_way_to_ask(app.console, yes)
+    deployment = app.deployment(stack)
+    with progress_display(app.console) as tell, deployment.change("down", tell, force_unlock=force_unlock) as change:
+        plan = change.plan_destroy()
+        app.console.accompany(plan_view(plan))
+        confirm(app.console, f"Destroy {stack}?", yes=yes or not plan.changes)
+        receipt = change.destroy(plan)
+    app.console.show(receipt_view(stack, receipt))
+    if receipt.leftovers:
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Results of the layers below as views: data for programs, text for people."""

@@ -1,0 +1,91 @@
+"""A change of a stack under its lock: make a plan, have it decided on elsewhere, do exactly that plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmctl.infra.deployment.pulumi_engine import PulumiEngine
+from llmctl.infra.errors import DeploymentFailed
+from llmctl.infra.plan import Operation, Plan
+from llmctl.serving.client import Answer, Endpoint, warm_up
+from llmctl.serving.errors import ServingError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an `up` came to. It exists only when the endpoint has answered a real completion."""
+
+    endpoint: str
+    api_key_file: str
+    answer: Answer
+    counts: Mapping[Operation, int]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a `down` came to."""
+
+    destroyed: tuple[str, ...]
+    leftovers: tuple[str, ...]
+    """What is still there and should not be."""
+
+    seconds: float
+
+
+@dataclass
+class Change:
+    """What is done to a stack between taking its lock and releasing it, and what of it the journal gets."""
+
+    engine: PulumiEngine
+    plan_file: Path
+    message: str
+    details: dict[str, object] = field(default_factory=dict)
+
+    def plan(self) -> Plan:
+        plan = self.engine.preview(self.plan_file)
+        return self._noted(plan)
+
+    def plan_destroy(self) -> Plan:
+        return self._noted(self.engine.preview_destroy())
+
+    def apply(self, plan: Plan) -> Outcome:
+        """Do the plan, then have the endpoint answer. Raises DeploymentFailed when either does not succeed."""
+        if plan.file is None:
+            raise ValueError("the plan of a destroy cannot be applied")
+        begun = time.monotonic()
+        outputs = self.engine.up(plan.file, self.message)
+        answer = _proof(outputs)
+        return Outcome(
+            endpoint=outputs["endpoint"],
+            api_key_file=outputs["apiKeyFile"],
+            answer=answer,
+            counts=plan.counts(),
+            seconds=time.monotonic() - begun,
+        )
+
+    def destroy(self, plan: Plan) -> Receipt:
+        begun = time.monotonic()
+        self.engine.destroy(self.message)
+        left = self.engine.preview_destroy()
+        return Receipt(
+            destroyed=tuple(resource.name for resource in plan.changes),
+            leftovers=tuple(resource.name for resource in left.changes),
+            seconds=time.monotonic() - begun,
+        )
+
+    def _noted(self, plan: Plan) -> Plan:
+        self.details.update(plan=plan.digest, changes={str(k): v for k, v in plan.counts().items()})
+        return plan
+
+
+def _proof(outputs: Mapping[str, str]) -> Answer:
+    try:
+        return warm_up(Endpoint(outputs["endpoint"], outputs.get("apiKey")))
+    except ServingError as error:
+        raise DeploymentFailed(
+            f"Everything was made, but the endpoint did not answer a completion: {error} Look at: llmctl logs"
+        ) from error

@@ -1,0 +1,134 @@
+"""Deployment: one stack, and what can be done with it.
+
+`preview` looks; everything that changes a stack happens inside `change`, which holds the stack's lock, repairs what a
+killed run left behind, and writes the journal: what was begun before, how it ended after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from llmctl.infra.deployment.change import Change
+from llmctl.infra.deployment.environment import PASSPHRASE_FILE, pulumi_environment, reconcile_salt, state_directory
+from llmctl.infra.deployment.interruption import Interruption
+from llmctl.infra.deployment.journal import BEGUN, Journal
+from llmctl.infra.deployment.lock import stack_lock
+from llmctl.infra.deployment.progress import Message, OnUpdate, PhaseClock
+from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
+from llmctl.infra.deployment.pulumi_engine import PulumiEngine
+from llmctl.infra.deployment.pulumi_process import PulumiProcess
+from llmctl.infra.deployment.recovery import pulumi_locks, refuse_unless_stale
+from llmctl.infra.deployment.workspace import open_stack, plan_file, project_name
+from llmctl.infra.errors import Declined, InfraError, Interrupted
+from llmctl.infra.plan import Plan
+from llmctl.infra.project import Project
+from llmctl.infra.provider.launcher import write_launcher
+from llmctl.infra.redaction import Redactor
+from llmctl.infra.stack_file import read_stack_file
+from llmctl.infra.targets import TARGETS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a deployment gets from outside; tests bring their own."""
+
+    environ: Mapping[str, str]
+    cache: Path
+    interruption: Interruption
+    pulumi_cli: Callable[[], PulumiCli]
+    redact: Redactor
+
+
+class Deployment:
+    """Raises SettingsError when the stack's file is wrong or its target's extra is not installed."""
+
+    def __init__(self, project: Project, stack: str, surroundings: Surroundings) -> None:
+        self.project, self.stack, self._around = project, stack, surroundings
+        file = read_stack_file(project, stack)
+        self.settings = file.settings()
+        TARGETS[self.settings.target].program()
+        self.journal = Journal(project.stack_home(stack))
+
+    def environment(self) -> dict[str, str]:
+        """The variables that Pulumi needs for this stack; what they point to is made when it is missing."""
+        write_launcher(self.project.provider)
+        return pulumi_environment(
+            self.project,
+            self.stack,
+            self.settings,
+            cli=self._around.pulumi_cli().path,
+            cache=self._around.cache,
+            environ=self._around.environ,
+        )
+
+    def preview(self, tell: OnUpdate) -> Plan:
+        """The plan of an `up`, without taking the lock and without leaving anything behind but the plan file."""
+        return self._engine(tell).preview(plan_file(self.project, self.stack).with_name("preview.json"))
+
+    @contextmanager
+    def change(self, command: str, tell: OnUpdate, *, force_unlock: bool = False) -> Iterator[Change]:
+        """Take the stack's lock for a change. Raises StackLocked, naming the holder."""
+        home = self.project.stack_home(self.stack)
+        with stack_lock(home, self.stack, f"llmctl {command} {self.stack}"):
+            begun = self.journal.append(BEGUN, command=command, settings=self._fingerprint())
+            clock = PhaseClock(tell)
+            with self._ending(command, clock) as details:
+                engine = self._engine(clock)
+                self._repair(engine, tell, force=force_unlock)
+                message = f"llmctl {command}, journal {begun.hash[:12]}"
+                yield Change(engine, plan_file(self.project, self.stack), message, details)
+
+    @contextmanager
+    def _ending(self, command: str, clock: PhaseClock) -> Iterator[dict[str, object]]:
+        """Write the journal's line on how the command ended, however it ends."""
+        details: dict[str, object] = {}
+        start, result = time.monotonic(), "failed"
+        try:
+            yield details
+            result = "done"
+        except (Interrupted, KeyboardInterrupt):
+            result = "interrupted"
+            raise
+        except Declined:
+            result = "declined"
+            raise
+        except InfraError as error:
+            details["reason"] = self._around.redact(str(error))
+            raise
+        finally:
+            seconds = round(time.monotonic() - start, 1)
+            self.journal.append(
+                "ended", command=command, result=result, seconds=seconds, phases=clock.seconds, **details
+            )
+
+    def _engine(self, tell: OnUpdate) -> PulumiEngine:
+        variables = self.environment()
+        if PASSPHRASE_FILE in variables:
+            reconcile_salt(self.project, self.stack)
+        command = PulumiProcess(self._around.pulumi_cli(), self._around.interruption)
+        return PulumiEngine(open_stack(self.project, self.stack, command, variables), self._around.interruption, tell)
+
+    def _repair(self, engine: PulumiEngine, tell: OnUpdate, *, force: bool) -> None:
+        """Put right what a killed run left: its lock, its unfinished operations. Says so in one sentence."""
+        done = []
+        locks = pulumi_locks(state_directory(self.project), project_name(self.project), self.stack)
+        if locks and not force:
+            refuse_unless_stale(locks, self.stack)
+        if locks or force:
+            engine.unlock()
+            done.append("its lock was removed")
+        pending = engine.pending_operations()
+        if pending:
+            engine.refresh()
+            done.append(f"what it was at ({', '.join(pending)}) was looked up and is taken over or made anew")
+        if done:
+            tell(Message("warning", f"An earlier run on this stack was killed: {' and '.join(done)}."))
+
+    def _fingerprint(self) -> str:
+        """SHA-256 of the settings, so that the journal tells whether they changed between two runs."""
+        return hashlib.sha256(self.settings.model_dump_json(by_alias=True).encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""Secrets out of every text that leaves llmctl: what is shown, logged, journalled, or said by an exception."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+REDACTED = "[secret]"
+
+SHAPES = re.compile(
+    r"\bhf_[A-Za-z0-9]{20,}"  # Hugging Face user access token
+    r"|\bpul-[0-9a-f]{40}"  # Pulumi Cloud access token
+    r"|(?<=Bearer )[A-Za-z0-9._~+/=-]{8,}"
+)
+"""Secrets that can be told by their shape, wherever they come from."""
+
+NAMES = re.compile(r"TOKEN|PASSPHRASE$|PASSWORD|SECRET|API_KEY", re.IGNORECASE)
+"""Environment variables whose values are secrets; PULUMI_CONFIG_PASSPHRASE_FILE is a path and is not."""
+
+SHORTEST = 8
+"""Shorter values are not replaced: "1" would black out half of every text, and hides nothing."""
+
+
+class Redactor:
+    """Replaces every known secret, and whatever is shaped like one."""
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        # The longest first, so that a secret that contains another goes whole.
+        self._known = sorted({value for value in known if len(value) >= SHORTEST}, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for secret in self._known:
+            text = text.replace(secret, REDACTED)
+        return SHAPES.sub(REDACTED, text)
+
+    def knowing(self, *values: str) -> Redactor:
+        return Redactor([*self._known, *values])
+
+
+def secrets_of(environ: Mapping[str, str], home: Path) -> list[str]:
+    """The secrets of this environment, and those that llmctl keeps in files below `home`."""
+    files = [home / "passphrase", *home.glob("stacks/*/servers/*/api-key")]
+    kept = [path.read_text(encoding="utf-8").strip() for path in files if path.is_file()]
+    return [value for name, value in environ.items() if NAMES.search(name)] + kept
+
+
+class RedactingFilter(logging.Filter):
+    """Rewrites each log record; arguments and exception text included."""
+
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._redact(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = self._redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True

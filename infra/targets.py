@@ -1,0 +1,55 @@
+"""The targets there are. The only place that knows them all, and which extra each needs; they are imported lazily."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from llmctl.infra.errors import SettingsError
+from llmctl.infra.project import Project
+from llmctl.infra.settings import StackSettings, TargetName
+from llmctl.infra.status import StackStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackContext:
+    """What a target's program may know besides its settings."""
+
+    project: Project
+    stack: str
+    secrets: frozenset[str]
+    """Keys whose values Pulumi holds encrypted; a program reads them with `pulumi.Config("llmctl")`."""
+
+
+Program = Callable[[StackSettings, StackContext], None]
+StatusReader = Callable[[StackSettings, StackContext], StackStatus]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    name: TargetName
+    requires: tuple[str, ...]
+    """Modules of the extra named like the target, to tell before anything starts whether it is installed."""
+
+    def program(self) -> Program:
+        """The target's Pulumi program. Raises SettingsError when its extra is not installed."""
+        missing = [name for name in self.requires if importlib.util.find_spec(name) is None]
+        if missing:
+            raise SettingsError(
+                f"The {self.name} target needs {', '.join(missing)}, which is not installed. "
+                f"Run: pip install 'llmctl-toolkit[{self.name}]'"
+            )
+        program: Program = import_module(f"llmctl.infra.{self.name}.program").program
+        return program
+
+    def status(self) -> StatusReader:
+        """The target's reader of how a stack is doing, without Pulumi."""
+        status: StatusReader = import_module(f"llmctl.infra.{self.name}.status").status
+        return status
+
+
+TARGETS = {
+    TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "fastapi")),
+}
