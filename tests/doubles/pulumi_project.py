@@ -1,0 +1,115 @@
+"""A Pulumi project of one model server on the real Pulumi engine, with everything it writes in one directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from doubles.provider_plugin import World
+from pulumi import automation as auto
+from pulumi.automation.events import EngineEvent
+
+from llmctl.infra.local.model_server import ModelServer, ModelServerArgs
+from llmctl.infra.local.server_process import ServerProcess
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class PulumiProject:
+    """`server` is the door to the process; `world` is what the plugin finds around it."""
+
+    def __init__(self, root: Path, command: auto.PulumiCommand | None = None) -> None:
+        self.root, self.work = root, root / "stacks"
+        self.world = World(root / "world")
+        self.models = root / "models"
+        self.directory = root / "servers" / "main"
+        self.server = ServerProcess(self.directory)
+        self.events: list[EngineEvent] = []
+        self._inputs: dict[str, Any] = {"model": "small.gguf", "port": free_port()}
+        self._command = command
+        for directory in (self.work, self.models, root / "state"):
+            directory.mkdir(exist_ok=True)
+        self.has_model("small.gguf")
+        project = {
+            "name": "demo",
+            "runtime": "python",
+            "plugins": {"providers": [{"name": "llmctl", "path": os.path.relpath(self.world.launcher(), self.work)}]},
+        }
+        (self.work / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.stack = auto.create_or_select_stack("local", "demo", self._program, opts=self._options())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PULUMI_BACKEND_URL": f"file://{self.root / 'state'}",
+            "PULUMI_HOME": str(self.root / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "correct horse",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+
+    def has_model(self, name: str, *lines: str) -> Path:
+        """A "model file" with the script of the fake server (see model_server.py)."""
+        file = self.models / name
+        file.write_text("\n".join(["GGUF", *lines]))
+        return file
+
+    def declares(self, **inputs: Any) -> None:
+        """Change arguments of the resource; None takes one away."""
+        self._inputs.update(inputs)
+
+    def up(self) -> dict[str, Any]:
+        """Returns the exported outputs, secrets in clear."""
+        outputs = self.stack.up(on_event=self.events.append).outputs
+        return {name: output.value for name, output in outputs.items()}
+
+    def preview(self) -> dict[str, int]:
+        return {op.value: count for op, count in self.stack.preview(on_event=self.events.append).change_summary.items()}
+
+    def state(self) -> dict[str, Any]:
+        """The resource as the state file has it."""
+        deployment = self.stack.export_stack().deployment
+        assert deployment is not None
+        found: list[dict[str, Any]] = [
+            r for r in deployment.get("resources", ()) if r["type"] == "llmctl:local:ModelServer"
+        ]
+        assert len(found) == 1, f"expected one model server, found {json.dumps(found)}"
+        return found[0]
+
+    def phases(self) -> list[str]:
+        """What the plugin reported about the cold start, in order."""
+        said = [e.diagnostic_event.message for e in self.events if e.diagnostic_event]
+        return [text.strip() for text in said if text.startswith("phase=")]
+
+    def _program(self) -> None:
+        args = {
+            "directory": str(self.directory),
+            "base": str(self.models),
+            "cache": str(self.root / "cache"),
+            "hostname": "127.0.0.1",
+            "max_concurrent_requests": 8,
+            "max_total_tokens": 1024,
+            "parallel_requests": 2,
+            "max_batch_prefill_tokens": 512,
+            "threads": 1,
+            "graceful_termination_timeout": 5,
+            **self._inputs,
+        }
+        server = ModelServer("main", ModelServerArgs(**args))
+        for name in ModelServer.__annotations__:
+            pulumi.export(name, getattr(server, name))
+
+    def _options(self) -> auto.LocalWorkspaceOptions:
+        return auto.LocalWorkspaceOptions(
+            work_dir=str(self.work), env_vars=self.environment, pulumi_command=self._command
+        )
