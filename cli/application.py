@@ -29,9 +29,9 @@ class Application:
     @property
     def cache(self) -> Path:
         """llmctl's directory below the user's cache directory: Pulumi CLIs, models."""
-        from platformdirs import user_cache_path
+        from llmctl.infra.project import user_cache
 
-        return user_cache_path("llmctl")
+        return user_cache()
 
     def project(self) -> Project:
         """The project around the current directory; from then on its secrets are known to the console."""
@@ -90,18 +90,19 @@ class Application:
             cache=self.cache,
             interruption=Interruption(),
             pulumi_cli=self.pulumi_cli,
-            redact=self.console.redact,
+            redact=lambda text: self.console.redact(text),
         )
         return Deployment(project, stack, around)
 
     def pulumi_cli(self) -> PulumiCli:
         """A usable Pulumi CLI; where there is none yet, it is fetched or built now, with progress."""
-        from llmctl.cli.setup_display import setup_display
         from llmctl.infra.deployment.pulumi_cli.find import find_pulumi_cli
+
+        return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup()
+
+    def setup(self) -> PulumiCli:
+        from llmctl.cli.setup_display import setup_display
         from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli
 
-        found = find_pulumi_cli(cache=self.cache, environ=self.environ)
-        if found:
-            return found
         with setup_display(self.console) as progress:
             return ensure_pulumi_cli(cache=self.cache, environ=self.environ, progress=progress)

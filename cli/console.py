@@ -7,11 +7,11 @@ Results go to stdout, everything that accompanies the work (progress, notes, que
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -32,24 +32,24 @@ class Console:
         self._out, self._err, self._in = out, err, source
         self.redact = redact
         self._live: LiveLine | None = None
-        self.json = False
-        """Show results as one JSON document instead of text."""
 
     @property
     def interactive(self) -> bool:
         """Whether somebody can be asked: questions and their answers go by the terminal."""
         return self._in.isatty() and self._err.isatty()
 
-    def show(self, view: View) -> None:
-        """Print a result: its text, or its data as JSON."""
-        if self.json:
-            self._out.write(self.redact(json.dumps(view.data, indent=2, ensure_ascii=False)) + "\n")
+    def show(self, view: View, *, json: bool = False) -> None:
+        """Print a result: its text, or its data as one JSON document."""
+        if json:
+            self.settle()
+            self._out.write(self.redact(dumps(view.data, indent=2, ensure_ascii=False)) + "\n")
+            self._out.flush()
         else:
             self._print(view, self._out)
 
-    def accompany(self, view: View) -> None:
-        """Print a view that is not the result itself, such as the plan that a question is about."""
-        self._print(view, self._err if self.json else self._out)
+    def accompany(self, view: View, *, aside: bool) -> None:
+        """Print what is not the result itself, such as the plan a question is about; `aside` keeps stdout clean."""
+        self._print(view, self._err if aside else self._out)
 
     def note(self, text: str) -> None:
         """Say something that accompanies the work."""
@@ -70,7 +70,7 @@ class Console:
         self.settle()
         self.note("".join(traceback.format_exception(error)).rstrip())
 
-    def draw(self, text: str, done: float | None = None, total: float | None = None) -> None:
+    def draw(self, text: str, done: int | None = None, total: int | None = None) -> None:
         """Redraw the live line; where nothing can be redrawn (CI, a file), nothing is printed."""
         if not self._err.isatty():
             return

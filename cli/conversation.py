@@ -21,11 +21,11 @@ class Conversation:
         self._opening: list[Message] = [{"role": "system", "content": system or DEFAULT_SYSTEM_MESSAGE}]
         self._messages = list(self._opening)
 
-    def ask_once(self, question: str) -> None:
+    def ask_once(self, question: str, *, json: bool = False) -> None:
         """One question, one answer. Raises EndpointError."""
-        answer = self._answer(question)
-        if self._console.json:
-            self._console.show(_answer_view(answer))
+        answer = self._answer(question, silent=json)
+        if json:
+            self._console.show(_answer_view(answer), json=True)
         else:
             self._console.write("\n")
             self._console.note(_speed(answer))
@@ -54,11 +54,11 @@ class Conversation:
         except (EOFError, KeyboardInterrupt):
             return None
 
-    def _answer(self, question: str) -> Answer:
+    def _answer(self, question: str, *, silent: bool = False) -> Answer:
         asked: list[Message] = [*self._messages, {"role": "user", "content": question}]
         stream = self._endpoint.stream(asked, max_tokens=self._max_tokens, temperature=self._temperature)
         for piece in stream:
-            if not self._console.json:
+            if not silent:
                 self._console.write(piece)
         self._messages = [*asked, {"role": "assistant", "content": stream.answer.text}]
         return stream.answer

@@ -16,7 +16,7 @@ class LiveLine:
         self._console = console
         self._display: Progress | None = None
 
-    def draw(self, text: str, done: float | None = None, total: float | None = None) -> None:
+    def draw(self, text: str, done: int | None = None, total: int | None = None) -> None:
         display = self._display or self._started()
         task = display.tasks[-1] if display.tasks else None
         if task is None or task.description != text:

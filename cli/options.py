@@ -20,16 +20,10 @@ def _stacks(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-def _as_json(ctx: typer.Context, value: bool) -> bool:
-    if value and isinstance(ctx.obj, Application):
-        ctx.obj.console.json = True
-    return value
-
-
 StackName = Annotated[
     str, typer.Argument(metavar="STACK", help="The stack: Pulumi.STACK.yaml in stacks/.", autocompletion=_stacks)
 ]
-Json = Annotated[bool, typer.Option("--json", callback=_as_json, help="Print the result as one JSON document.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
 ForceUnlock = Annotated[
     bool, typer.Option("--force-unlock", help="Remove Pulumi's lock, even one taken on another host.")

@@ -18,7 +18,7 @@ def setup_display(console: Console) -> Iterator[Progress]:
         if not shown or shown[-1] != step.name:
             shown.append(step.name)
             console.note(f"{step.name}: {step.detail}")
-        fraction = None if step.fraction is None else step.fraction * 100
+        fraction = None if step.fraction is None else round(step.fraction * 100)
         console.draw(step.detail, fraction, None if fraction is None else 100)
 
     try:

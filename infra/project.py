@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from llmctl.infra.errors import SettingsError
 
 STACK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -52,6 +54,11 @@ class Project:
         """The path as a user reads it: relative to where they stand, if that is shorter."""
         relative = os.path.relpath(path)
         return min(str(path), relative, key=len)
+
+
+def user_cache() -> Path:
+    """llmctl's directory below the user's cache directory (XDG_CACHE_HOME): Pulumi CLIs and models."""
+    return user_cache_path("llmctl")
 
 
 def find_project(start: Path) -> Project:

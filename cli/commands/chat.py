@@ -27,4 +27,4 @@ def chat(
     if question is None:
         conversation.hold(history=app.project().home / "chat-history")
     else:
-        conversation.ask_once(question)
+        conversation.ask_once(question, json=json)

@@ -16,4 +16,4 @@ def show(ctx: typer.Context, stack: StackName, json: Json = False) -> None:
     from llmctl.cli.views.settings import settings_view
 
     app: Application = ctx.obj
-    app.console.show(settings_view(app.stack_file(stack)))
+    app.console.show(settings_view(app.stack_file(stack)), json=json)

@@ -22,9 +22,9 @@ def down(
     deployment = app.deployment(stack)
     with progress_display(app.console) as tell, deployment.change("down", tell, force_unlock=force_unlock) as change:
         plan = change.plan_destroy()
-        app.console.accompany(plan_view(plan))
+        app.console.accompany(plan_view(plan), aside=json)
         confirm(app.console, f"Destroy {stack}?", yes=yes or not plan.changes)
         receipt = change.destroy(plan)
-    app.console.show(receipt_view(stack, receipt))
+    app.console.show(receipt_view(stack, receipt), json=json)
     if receipt.leftovers:
         raise typer.Exit(1)

@@ -13,4 +13,4 @@ def env(ctx: typer.Context, stack: StackName, json: Json = False) -> None:
     from llmctl.cli.views.environment import environment_view
 
     app: Application = ctx.obj
-    app.console.show(environment_view(app.deployment(stack).environment()))
+    app.console.show(environment_view(app.deployment(stack).environment()), json=json)

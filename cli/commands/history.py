@@ -13,9 +13,8 @@ def history(ctx: typer.Context, stack: StackName, json: Json = False) -> None:
     from llmctl.cli.views.history import history_view
 
     app: Application = ctx.obj
-    deployment = app.deployment(stack)
-    verdict = deployment.journal.check(deployment.anchored_journal_head())
-    app.console.show(history_view(stack, verdict))
+    verdict = app.deployment(stack).checked_journal()
+    app.console.show(history_view(stack, verdict), json=json)
     if verdict.problem:
         app.console.error(f"The journal of {stack} is not what was written: {verdict.problem}.")
         raise typer.Exit(1)

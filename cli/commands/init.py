@@ -23,4 +23,4 @@ def init(
 
     app: Application = ctx.obj
     project = Project(app.directory)
-    app.console.show(scaffold_view(project, stack, scaffold(project, stack, model=model or DEFAULT_MODEL)))
+    app.console.show(scaffold_view(project, stack, scaffold(project, stack, model=model or DEFAULT_MODEL)), json=json)

@@ -26,6 +26,6 @@ def logs(
     if status.log_file is None:
         app.console.error(f"{stack} has no log: it was never up. Run: llmctl up {stack}")
         raise typer.Exit(1)
-    app.console.show(log_view(stack, last_lines(status.log_file, lines)))
+    app.console.show(log_view(stack, last_lines(status.log_file, lines)), json=json)
     for piece in follow_log(status.log_file) if follow else ():
         app.console.write(piece)

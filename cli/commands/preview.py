@@ -24,6 +24,6 @@ def preview(
     deployment = app.deployment(stack)
     with progress_display(app.console) as tell:
         plan = deployment.preview(tell)
-    app.console.show(plan_view(plan))
+    app.console.show(plan_view(plan), json=json)
     if exit_code and plan.changes:
         raise typer.Exit(8)

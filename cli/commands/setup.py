@@ -13,4 +13,4 @@ def setup(ctx: typer.Context, json: Json = False) -> None:
     from llmctl.cli.views.setup import setup_view
 
     app: Application = ctx.obj
-    app.console.show(setup_view(app.setup()))
+    app.console.show(setup_view(app.setup()), json=json)

@@ -13,4 +13,4 @@ def stacks(ctx: typer.Context, json: Json = False) -> None:
     from llmctl.cli.views.scaffold import stacks_view
 
     app: Application = ctx.obj
-    app.console.show(stacks_view(app.stacks()))
+    app.console.show(stacks_view(app.stacks()), json=json)

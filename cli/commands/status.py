@@ -14,6 +14,6 @@ def status(ctx: typer.Context, stack: StackName, json: Json = False) -> None:
 
     app: Application = ctx.obj
     now = app.status(stack)
-    app.console.show(status_view(now))
+    app.console.show(status_view(now), json=json)
     if now.is_deployed and not now.healthy:
         raise typer.Exit(1)

@@ -22,7 +22,7 @@ def up(
     deployment = app.deployment(stack)
     with progress_display(app.console) as tell, deployment.change("up", tell, force_unlock=force_unlock) as change:
         plan = change.plan()
-        app.console.accompany(plan_view(plan))
+        app.console.accompany(plan_view(plan), aside=json)
         confirm(app.console, f"Do this to {stack}?", yes=yes or not plan.changes)
         outcome = change.apply(plan)
-    app.console.show(outcome_view(stack, plan, outcome))
+    app.console.show(outcome_view(stack, plan, outcome), json=json)

@@ -14,4 +14,4 @@ def version(ctx: typer.Context, json: Json = False) -> None:
     from llmctl.infra.deployment.pulumi_cli.find import find_pulumi_cli
 
     app: Application = ctx.obj
-    app.console.show(versions_view(find_pulumi_cli(cache=app.cache, environ=app.environ)))
+    app.console.show(versions_view(find_pulumi_cli(cache=app.cache, environ=app.environ)), json=json)

@@ -16,7 +16,7 @@ from pathlib import Path
 from llmctl.infra.deployment.change import Change
 from llmctl.infra.deployment.environment import PASSPHRASE_FILE, pulumi_environment, reconcile_salt, state_directory
 from llmctl.infra.deployment.interruption import Interruption
-from llmctl.infra.deployment.journal import BEGUN, Journal
+from llmctl.infra.deployment.journal import BEGUN, Journal, Verdict
 from llmctl.infra.deployment.lock import stack_lock
 from llmctl.infra.deployment.progress import Message, OnUpdate, PhaseClock
 from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
@@ -26,9 +26,9 @@ from llmctl.infra.deployment.recovery import pulumi_locks, refuse_unless_stale
 from llmctl.infra.deployment.workspace import open_stack, plan_file, project_name
 from llmctl.infra.errors import Declined, InfraError, Interrupted
 from llmctl.infra.plan import Plan
+from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
 from llmctl.infra.provider.launcher import write_launcher
-from llmctl.infra.redaction import Redactor
 from llmctl.infra.stack_file import read_stack_file
 from llmctl.infra.targets import TARGETS
 
@@ -41,7 +41,7 @@ class Surroundings:
     cache: Path
     interruption: Interruption
     pulumi_cli: Callable[[], PulumiCli]
-    redact: Redactor
+    redact: Callable[[str], str]
 
 
 class Deployment:
@@ -69,6 +69,12 @@ class Deployment:
     def preview(self, tell: OnUpdate) -> Plan:
         """The plan of an `up`, without taking the lock and without leaving anything behind but the plan file."""
         return self._engine(tell).preview(plan_file(self.project, self.stack).with_name("preview.json"))
+
+    def checked_journal(self) -> Verdict:
+        """The journal, held against its own chain and against the anchor in Pulumi's state."""
+        if not self.journal.path.exists():
+            return Verdict((), None)
+        return self.journal.check(self._engine(lambda _: None).output(JOURNAL_HEAD))
 
     @contextmanager
     def change(self, command: str, tell: OnUpdate, *, force_unlock: bool = False) -> Iterator[Change]:

@@ -53,13 +53,21 @@ class PulumiEngine:
     def destroy(self, message: str) -> None:
         self._run(lambda heard: self._stack.destroy(message=message, on_event=heard))
 
+    def output(self, name: str) -> Any:
+        """One output of the stack as it is in the state; None where there is none."""
+        try:
+            found = self._stack.outputs().get(name)
+        except CommandError as error:
+            raise translate(error, []) from error
+        return found.value if found else None
+
     def unlock(self) -> None:
         """Remove Pulumi's lock, whoever holds it."""
         self._stack.cancel()
 
     def pending_operations(self) -> list[str]:
         """`creating server` and the like, for each operation that the state has as begun and not ended."""
-        pending = self._stack.export_stack().deployment.get("pending_operations") or []
+        pending = (self._stack.export_stack().deployment or {}).get("pending_operations") or []
         return [f"{each['type']} {each['resource']['urn'].rpartition('::')[2]}" for each in pending]
 
     def refresh(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pulumi
 
 from llmctl.infra.local.model_server import ModelServer, ModelServerArgs
+from llmctl.infra.local.status import SERVER, server_directory
+from llmctl.infra.project import user_cache
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
-
-SERVER = "server"
 
 
 def program(settings: StackSettings, context: StackContext) -> None:
@@ -20,10 +20,27 @@ def program(settings: StackSettings, context: StackContext) -> None:
             model=model.id,
             revision=model.revision,
             quantization=model.quantization,
-            directory=str(context.project.stack_home(context.stack) / "servers" / SERVER),
+            directory=str(server_directory(context)),
+            base=str(context.project.stacks),
+            cache=str(user_cache()),
+            hostname=settings.hostname,
+            port=settings.port,
+            max_concurrent_requests=model.max_concurrent_requests,
+            max_input_tokens=model.max_input_tokens,
+            max_total_tokens=model.max_total_tokens,
+            parallel_requests=model.max_batch_size,
+            max_batch_prefill_tokens=model.max_batch_prefill_tokens,
+            threads=model.threads,
+            graceful_termination_timeout=settings.graceful_termination_timeout,
+            api_key=_api_key(context),
         ),
     )
     pulumi.export("endpoint", server.url)
     pulumi.export("apiKey", pulumi.Output.secret(server.api_key))
     pulumi.export("apiKeyFile", server.api_key_file)
     pulumi.export("model", name)
+
+
+def _api_key(context: StackContext) -> pulumi.Output[str] | None:
+    """The user's own key, where one is set; else the provider makes one."""
+    return pulumi.Config("llmctl").require_secret("apiKey") if "apiKey" in context.secrets else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from llmctl.infra.local.server_process import ServerProcess, ServerStatus
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.status import NOT_DEPLOYED, StackStatus
@@ -18,13 +20,13 @@ PROBLEMS = {
 }
 
 
-def server_process(context: StackContext) -> ServerProcess:
-    return ServerProcess(context.project.stack_home(context.stack) / "servers" / SERVER)
+def server_directory(context: StackContext) -> Path:
+    return context.project.stack_home(context.stack) / "servers" / SERVER
 
 
 def status(settings: StackSettings, context: StackContext) -> StackStatus:
     """The state of the server process, and whether it answers."""
-    process = server_process(context)
+    process = ServerProcess(server_directory(context))
     now = process.status()
     was_deployed = process.directory.spec_file.exists()
     name, _ = settings.the_model
