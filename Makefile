@@ -12,3 +12,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(VENV)/bin/pip install --quiet -c constraints.txt -r $(VENV)/requirements.txt
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
+
+.PHONY: demo
+demo: install
+	$(LLMCTL) setup
+	$(LLMCTL) up local --yes
+	$(LLMCTL) chat local "What is the capital of France?"
+
+.PHONY: test
+test: install
+	$(LLMCTL) setup
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest

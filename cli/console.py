@@ -129,7 +129,7 @@ class Console:
         self.settle()
         for block in view.text:
             if isinstance(block, Table):
-                _rich(stream).print(_table(block, self.redact))
+                stream.write(_drawn(block, stream, self.redact))
             else:
                 stream.write(self.redact(block) + "\n")
         stream.flush()
@@ -143,6 +143,14 @@ def _rich(stream: TextIO) -> RichConsole:
     from rich.console import Console as RichConsole
 
     return RichConsole(file=stream, highlight=False, width=None if stream.isatty() else WIDE)
+
+
+def _drawn(table: Table, stream: TextIO, redact: Callable[[str], str]) -> str:
+    """The table as text, without the blanks that would fill its last column."""
+    console = _rich(stream)
+    with console.capture() as captured:
+        console.print(_table(table, redact))
+    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
 def _table(table: Table, redact: Callable[[str], str]) -> Any:
