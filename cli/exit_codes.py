@@ -12,9 +12,17 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (Interrupted, 130),
     (DeploymentFailed, 1),
     (ServingError, 1),
+    (OSError, 1),  # a full disk, a directory that may not be written
 )
 
 
 def exit_code(error: Exception) -> int | None:
     """None for an error that no family claims: a fault of ours."""
     return next((code for family, code in EXIT_CODES if isinstance(error, family)), None)
+
+
+def words(error: Exception) -> str:
+    """The message for the user. An OSError's own text starts with a number that helps nobody."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -57,20 +58,24 @@ def application(app: Application) -> typer.Typer:
 
 
 def main() -> None:
-    """Run llmctl. Errors that it knows become one message and an exit code; --debug shows where they came from."""
-    app = Application()
+    """Run llmctl."""
+    sys.exit(run(Application(), sys.argv[1:]))
+
+
+def run(app: Application, arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code. Errors that are known become one message; --debug shows their origin."""
     try:
-        application(app)()
-    except KeyboardInterrupt:
-        app.console.error("Interrupted. Nothing was begun that was not ended.")
-        sys.exit(130)
-    except Exception as error:  # noqa: BLE001  (sorted out below; what is not known is raised again)
-        sys.exit(explain(app, error))
+        application(app)(list(arguments), prog_name="llmctl")
+    except SystemExit as end:
+        return int(end.code or 0)
+    except Exception as error:  # noqa: BLE001  (a fault of ours is shown as one, and ends with 1)
+        return explain(app, error)
+    return 0
 
 
 def explain(app: Application, error: Exception) -> int:
-    """Show an error of a known family and return its exit code. Raises what is not known."""
-    from llmctl.cli.exit_codes import exit_code
+    """Show an error and return its exit code."""
+    from llmctl.cli.exit_codes import exit_code, words
 
     code = exit_code(error)
     if code is None or app.debug:
@@ -78,6 +83,5 @@ def explain(app: Application, error: Exception) -> int:
     if code is None:
         app.console.error("This is a fault in llmctl. Please report it with the lines above.")
         return 1
-    if not isinstance(error, SystemExit):
-        app.console.error(str(error))
+    app.console.error(words(error))
     return code

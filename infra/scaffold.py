@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from llmctl.infra.project import Project
 from llmctl.infra.schema import stack_file_schema
 
@@ -36,7 +38,7 @@ STACK_YAML = """\
 # yaml-language-server: $schema=llmctl.schema.json
 config:
   llmctl:target: {target}
-  llmctl:model: {model}
+  {model}
 """
 
 GITIGNORE = "*\n"
@@ -60,7 +62,7 @@ def scaffold(project: Project, stack: str, *, target: str = "local", model: str 
         _once(project.stacks / "Pulumi.yaml", PULUMI_YAML),
         _once(project.stacks / "__main__.py", MAIN_PY),
         _generated(schema, json.dumps(stack_file_schema(), indent=2) + "\n"),
-        _once(stack_file, STACK_YAML.format(target=target, model=json.dumps(model) if _needs_quotes(model) else model)),
+        _once(stack_file, STACK_YAML.format(target=target, model=_entry("llmctl:model", model))),
     ]
 
 
@@ -80,5 +82,8 @@ def _generated(path: Path, text: str) -> Scaffolded:
     return Scaffolded(path, written=True)
 
 
-def _needs_quotes(text: str) -> bool:
-    return not text.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum() or text[0] in ".-"
+def _entry(key: str, value: str) -> str:
+    """One line of YAML, quoted where it must be."""
+    line: str = yaml.safe_dump({key: value}, allow_unicode=True, width=10_000)
+    return line.rstrip("
+")
