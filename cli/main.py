@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def run(app: Application, arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code. Errors that are known become one message; --debug shows their origin."""
+    """Run one command and return its exit code. A known error becomes one message; --debug shows its origin."""
     try:
         application(app)(list(arguments), prog_name="llmctl")
     except SystemExit as end:

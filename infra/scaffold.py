@@ -85,5 +85,4 @@ def _generated(path: Path, text: str) -> Scaffolded:
 def _entry(key: str, value: str) -> str:
     """One line of YAML, quoted where it must be."""
     line: str = yaml.safe_dump({key: value}, allow_unicode=True, width=10_000)
-    return line.rstrip("
-")
+    return line.rstrip()

@@ -1,0 +1,41 @@
+"""A terminal to run llmctl in: what it prints, what it is answered, and whether anybody is there at all."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from llmctl.cli.application import Application
+from llmctl.cli.console import Console
+from llmctl.cli.main import run
+
+
+class _Stream(io.StringIO):
+    def __init__(self, text: str = "", *, tty: bool) -> None:
+        super().__init__(text)
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+@dataclass
+class Terminal:
+    """Runs commands in this process. `answers` are the lines typed; without any, nobody is at the terminal."""
+
+    directory: Path
+    answers: str = ""
+    environ: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/nowhere"})
+    out: str = ""
+    err: str = ""
+
+    def llmctl(self, *arguments: str) -> int:
+        """Run one command; returns its exit code, `out` and `err` hold what it printed."""
+        out, err = _Stream(tty=False), _Stream(tty=bool(self.answers))
+        console = Console(out, err, _Stream(self.answers, tty=bool(self.answers)))
+        app = Application(console=console, environ=self.environ, directory=self.directory)
+        code = run(app, arguments)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return code
