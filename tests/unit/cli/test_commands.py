@@ -18,6 +18,10 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal(tmp_path)
 
 
+def write_stack(terminal: Terminal, name: str, config: str) -> None:
+    (terminal.directory / "stacks" / f"Pulumi.{name}.yaml").write_text(f"config:\n{config}")
+
+
 def test_init_makes_a_project_and_says_what_comes_next(terminal: Terminal) -> None:
     assert terminal.llmctl("init") == 0
     assert terminal.out == (
@@ -39,7 +43,7 @@ def test_init_with_json_prints_one_document(terminal: Terminal) -> None:
 def test_stacks_lists_each_stack_and_a_broken_one_with_its_mistake(terminal: Terminal) -> None:
     terminal.llmctl("init")
     terminal.llmctl("init", "broken")
-    (terminal.directory / "stacks" / "Pulumi.broken.yaml").write_text("config:\n  llmctl:target: moon\n  llmctl:model: a/b\n")
+    write_stack(terminal, "broken", "  llmctl:target: moon\n  llmctl:model: a/b\n")
     assert terminal.llmctl("stacks") == 0
     assert terminal.out == (
         "STACK   TARGET  MODEL                                STATE\n"
@@ -77,7 +81,7 @@ def test_status_of_a_stack_that_was_never_up_is_no_failure(terminal: Terminal) -
 @pytest.mark.parametrize("command", ["status", "preview", "down", "env", "history", "logs", "chat"])
 def test_a_mistake_in_the_stack_file_is_one_line_and_exit_code_2(terminal: Terminal, command: str) -> None:
     terminal.llmctl("init")
-    (terminal.directory / "stacks" / "Pulumi.local.yaml").write_text("config:\n  llmctl:target: local\n  llmctl:modle: a/b\n")
+    write_stack(terminal, "local", "  llmctl:target: local\n  llmctl:modle: a/b\n")
     yes = ["--yes"] if command == "down" else []
     assert terminal.llmctl(command, "local", *yes) == 2
     assert terminal.err == (
@@ -102,7 +106,8 @@ def test_outside_a_project_the_way_to_one_is_named(terminal: Terminal, command: 
     yes = ["--yes"] if command == "up" else []
     assert terminal.llmctl(command, "local", *yes) == 2
     assert terminal.err == (
-        f"Error: No stacks/Pulumi.yaml in {terminal.directory} or above. Run `llmctl init` where the project should be.\n"
+        f"Error: No stacks/Pulumi.yaml in {terminal.directory} or above. "
+        "Run `llmctl init` where the project should be.\n"
     )
 
 
@@ -112,15 +117,28 @@ def test_nobody_can_be_talked_to_before_up(terminal: Terminal) -> None:
     assert terminal.err == "Error: local is not deployed: there is nobody to talk to. Run: llmctl up local\n"
 
 
-def test_a_full_disk_is_named_without_a_traceback(terminal: Terminal) -> None:
-    terminal.llmctl("init")
-    (terminal.directory / "stacks").chmod(0o500)
-    (terminal.directory / "stacks" / "Pulumi.b.yaml").mkdir()
-    assert terminal.llmctl("init", "b") == 0
+def test_a_place_that_cannot_be_written_is_named_without_a_traceback(terminal: Terminal) -> None:
+    (terminal.directory / ".llmctl").write_text("in the way")
+    assert terminal.llmctl("init") == 1
+    assert terminal.err == f"Error: {terminal.directory}/.llmctl: File exists\n"
 
 
 def test_help_names_every_command(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
     assert terminal.llmctl("--help") == 0
     said = capsys.readouterr().out
-    commands = "setup init stacks config env preview up down status chat logs history version".split()
+    commands = [
+        "setup",
+        "init",
+        "stacks",
+        "config",
+        "env",
+        "preview",
+        "up",
+        "down",
+        "status",
+        "chat",
+        "logs",
+        "history",
+        "version",
+    ]
     assert [name for name in commands if f"  {name} " not in said] == []
