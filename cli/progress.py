@@ -32,7 +32,8 @@ class ProgressDisplay:
             self._console.draw(f"{DOING[update.operation]} {update.name}")
         elif isinstance(update, PhaseReached):
             self._turn_to(update.name)
-            self._console.draw(update.name, update.done, update.total)
+            usual = f" (last time {update.usual:.1f} s)" if update.usual else ""
+            self._console.draw(update.name + usual, update.done, update.total)
         elif isinstance(update, ResourceDone):
             self._turn_to("")
             how = "failed after" if update.failed else "took"

@@ -82,7 +82,7 @@ class Deployment:
         home = self.project.stack_home(self.stack)
         with stack_lock(home, self.stack, f"llmctl {command} {self.stack}"):
             begun = self.journal.append(BEGUN, command=command, settings=self._fingerprint())
-            clock = PhaseClock(tell)
+            clock = PhaseClock(tell, self.journal.usual_phases())
             with self._ending(command, clock) as details:
                 engine = self._engine(clock)
                 self._repair(engine, tell, force=force_unlock)

@@ -63,6 +63,14 @@ class Journal:
         begun = (entry.hash for entry in reversed(self._read()) if entry.content.get("event") == BEGUN)
         return next(begun, None)
 
+    def usual_phases(self) -> Mapping[str, float]:
+        """Seconds of each phase of a cold start, as the newest change that succeeded and had it took."""
+        usual: dict[str, float] = {}
+        for entry in self._read():
+            if entry.content.get("result") == "done":
+                usual.update(entry.content.get("phases", {}))
+        return usual
+
     def check(self, anchored: str | None) -> Verdict:
         """Follow the chain, and find the anchor of the stack output in it."""
         try:

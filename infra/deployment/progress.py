@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
@@ -36,6 +36,8 @@ class PhaseReached:
     name: str
     done: int | None = None
     total: int | None = None
+    usual: float | None = None
+    """Seconds that this phase took the last time."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +88,19 @@ class ProgressReader:
 
 
 class PhaseClock:
-    """Hands updates on to `tell`, and keeps how long each phase of the cold start took."""
+    """Hands updates on to `tell`, phases with what they took the last time, and keeps how long they take now."""
 
-    def __init__(self, tell: OnUpdate) -> None:
-        self._tell = tell
+    def __init__(self, tell: OnUpdate, usual: Mapping[str, float]) -> None:
+        self._tell, self._usual = tell, usual
         self._current: str | None = None
         self._since = 0.0
         self.seconds: dict[str, float] = {}
 
     def __call__(self, update: Update) -> None:
-        if isinstance(update, PhaseReached) and update.name != self._current:
-            self._turn_to(update.name)
+        if isinstance(update, PhaseReached):
+            if update.name != self._current:
+                self._turn_to(update.name)
+            update = replace(update, usual=self._usual.get(update.name))
         elif isinstance(update, ResourceDone):
             self._turn_to(None)
         self._tell(update)
