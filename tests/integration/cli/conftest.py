@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from integration.cli.laptop import Laptop
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Iterator[Laptop]:
+    made = Laptop(tmp_path)
+    yield made
+    made.goes_on()
+    for process in made.processes():
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A laptop whose stack `local` is up; tests that share it leave it as they found it."""
+    made = Laptop(tmp_path_factory.mktemp("running"))
+    ran = made.llmctl("up", "local", "--yes")
+    assert ran.code == 0, ran.err
+    yield made
+    for process in made.processes():
+        process.kill()
