@@ -26,13 +26,19 @@ def status_view(status: StackStatus) -> View:
     rows = [
         ("stack", f"{status.stack} ({status.target})"),
         ("model", status.model),
-        ("state", f"{status.state}, {'answers' if status.healthy else 'does not answer'}"),
+        ("state", f"{status.state}{_health(status)}"),
         ("endpoint", f"{status.endpoint}/v1" if status.endpoint else ""),
         ("API key", f"in {status.api_key_file}" if status.api_key_file else ""),
         *((_words(name), _shown(name, value)) for name, value in status.details.items()),
     ]
     text: list[str | Table] = [Table((), [row for row in rows if row[1]])]
     return View(data, [*text, *([status.problem] if status.problem else [])])
+
+
+def _health(status: StackStatus) -> str:
+    if not status.is_deployed:
+        return ""
+    return ", answers" if status.healthy else ", does not answer"
 
 
 def _words(name: str) -> str:

@@ -28,7 +28,7 @@ def pulumi_environment(
     variables = {
         "PULUMI_STACK": stack,
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PATH": os.pathsep.join([str(cli.parent), environ.get("PATH", os.defpath)]),
+        "PATH": _first(str(cli.parent), environ.get("PATH", os.defpath)),
     }
     if settings.backend:
         return {**variables, "PULUMI_BACKEND_URL": settings.backend}
@@ -40,6 +40,11 @@ def pulumi_environment(
         "PULUMI_HOME": environ.get("PULUMI_HOME") or str(cache / "pulumi-home"),
         PASSPHRASE_FILE: str(passphrase_file(project)),
     }
+
+
+def _first(directory: str, path: str) -> str:
+    """`path` with `directory` at its head, and nowhere else."""
+    return os.pathsep.join([directory, *(each for each in path.split(os.pathsep) if each != directory)])
 
 
 def state_directory(project: Project) -> Path:

@@ -61,7 +61,11 @@ class ProgressReader:
         self.errors: list[str] = []
 
     def __call__(self, event: EngineEvent) -> None:
-        if event.resource_pre_event and _is_work(event.resource_pre_event.metadata):
+        if (
+            event.resource_pre_event
+            and not event.resource_pre_event.planning
+            and _is_work(event.resource_pre_event.metadata)
+        ):
             step = event.resource_pre_event.metadata
             self._started[step.urn] = time.monotonic()
             self._tell(ResourceStarted(_name(step), step.type, _operation(step)))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from pathlib import Path
 
 from integration.cli.laptop import Laptop
 
@@ -117,5 +115,5 @@ def test_secrets_stand_in_no_output_log_journal_state_or_process_list(running: L
 def test_files_that_hold_secrets_are_the_users_alone(running: Laptop) -> None:
     home = running.directory / ".llmctl"
     for path in (home / "passphrase", home / "stacks/local/servers/server/api_key"):
-        assert oct(os.stat(path).st_mode & 0o777) == "0o600", path
-    assert Path(home / "stacks/local/servers/server").stat().st_mode & 0o077 == 0
+        assert oct(path.stat().st_mode & 0o777) == "0o600", path
+    assert (home / "stacks/local/servers/server").stat().st_mode & 0o077 == 0
