@@ -4,6 +4,7 @@ InfraError
 ├── SettingsError         the stack file or the command's words are wrong            exit 2
 ├── DeploymentFailed      Pulumi, the network or a provider failed while working     exit 1
 │   ├── PulumiCliMissing  no usable Pulumi CLI, and none could be fetched or built   exit 1
+│   ├── PluginMissing     a provider plugin is not there and could not be fetched    exit 1
 │   └── StackLocked       somebody else works on this stack                          exit 1
 ├── Refused               a preflight check or a guard said no, nothing was touched  exit 6
 ├── Declined              the plan was shown and the answer was no                   exit 7
@@ -26,6 +27,10 @@ class DeploymentFailed(InfraError):
 
 
 class PulumiCliMissing(DeploymentFailed):
+    pass
+
+
+class PluginMissing(DeploymentFailed):
     pass
 
 

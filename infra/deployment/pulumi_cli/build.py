@@ -47,7 +47,6 @@ def build_cli(
     shutil.copytree(module, work / "module")
     packages = _packages(go, work, go_environ, progress)
     _compile(go, bin_directory / "pulumi", work, go_environ, packages, progress)
-    shutil.rmtree(caches, ignore_errors=True)
 
 
 def _go(environ: Mapping[str, str]) -> str:

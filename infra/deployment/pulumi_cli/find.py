@@ -36,7 +36,7 @@ def find_pulumi_cli(*, cache: Path, environ: Mapping[str, str]) -> PulumiCli | N
 
 def search(*, cache: Path, environ: Mapping[str, str]) -> Search:
     """Look in every place, in order, and keep the reasons."""
-    versions = RememberedVersions(own_directory(cache) / "versions.json")
+    versions = RememberedVersions(own_directory(cache))
     explicit = environ.get(EXPLICIT)
     if explicit:
         return Search(cli=_explicit(Path(explicit).absolute(), versions, environ), misses=())

@@ -48,9 +48,7 @@ def _install(
 ) -> PulumiCli:
     ways: dict[Way, Fill] = {
         "downloaded": partial(download_cli, environ=environ, progress=progress),
-        "built": partial(
-            build_cli, module=module, caches=own_directory(cache) / "go", environ=environ, progress=progress
-        ),
+        "built": partial(build_cli, module=module, caches=_go_caches(cache), environ=environ, progress=progress),
     }
     closed = list(misses)
     for way, fill in ways.items():
@@ -60,8 +58,13 @@ def _install(
             closed.append(f"not {way}: {reason}")
             progress(Step(name="Next way", detail=closed[-1]))
             continue
+        shutil.rmtree(_go_caches(cache), ignore_errors=True)  # also what an earlier, interrupted build has left
         return PulumiCli(path=path, version=PINNED, way=way, why=_why(way, closed))
     raise PulumiCliMissing(_by_hand(closed))
+
+
+def _go_caches(cache: Path) -> Path:
+    return own_directory(cache) / "go"
 
 
 def _fill_and_move(cache: Path, environ: Mapping[str, str], way: Way, fill: Fill) -> Path:
@@ -70,16 +73,16 @@ def _fill_and_move(cache: Path, environ: Mapping[str, str], way: Way, fill: Fill
         programs.mkdir(parents=True)
         work.mkdir()
         fill(programs, work)
-        _check(programs / "pulumi", environ)
+        _check(programs / "pulumi", environ, home=work / "home")
         if way == "built":
             place_language_host(programs)
         _move_into_place(programs.parent, own_directory(cache) / PINNED)
     return installed(cache)
 
 
-def _check(binary: Path, environ: Mapping[str, str]) -> None:
+def _check(binary: Path, environ: Mapping[str, str], *, home: Path) -> None:
     try:
-        version = answered_version(binary, environ)
+        version = answered_version(binary, environ, home=home)
     except WayClosed as reason:
         raise WayClosed(f"what came of it {reason}") from reason
     if version != PINNED:

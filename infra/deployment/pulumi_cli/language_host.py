@@ -21,6 +21,9 @@ from pulumi.automation._server import LanguageServer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+PARENT_CHECK_S = 1.0
+"""How long this process may outlive a Pulumi engine that was killed."""
+
 
 class ProgramHost(LanguageServer):
     """The SDK's server for inline programs, completed by what the Pulumi engine asks a host that it starts itself."""
@@ -56,7 +59,9 @@ class ProgramHost(LanguageServer):
         request.args.append(self._engine_address)
         directory = Path(request.info.program_directory or request.pwd)
         self.program = lambda: _run_project(directory, request.info.entry_point or ".")
-        return super().Run(request, context)  # type: ignore[no-untyped-call]
+        result = super().Run(request, context)  # type: ignore[no-untyped-call]
+        # The SDK's server has already logged the traceback; an error in the result would show it a second time.
+        return language_pb2.RunResponse(bail=True) if result.error else result
 
 
 def _no_program_yet() -> None:
@@ -78,7 +83,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: server.stop(grace=0))  # how the engine says goodbye
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    engine = os.getppid()
+    while server.wait_for_termination(timeout=PARENT_CHECK_S):
+        if os.getppid() != engine:  # killed: nobody is left to say goodbye, and a running program must not hold us
+            os._exit(1)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,10 @@ SCRIPT = """\
 #!/bin/sh
 {mark}
 # The program needs the Python that has llmctl: the one beside the first llmctl on PATH, else the one that wrote this.
+# -P: the project's own files must not stand in for the modules that the host itself imports.
 llmctl=$(command -v llmctl) && beside=$(dirname "$(readlink -f "$llmctl")")/python3
 for python in "$beside" {recorded}; do
-  if [ -x "$python" ]; then exec "$python" -u -m {module} "$@"; fi
+  if [ -x "$python" ]; then exec "$python" -P -u -m {module} "$@"; fi
 done
 echo "{name}: no Python with llmctl; put its environment's bin directory on PATH, or run: llmctl setup" >&2
 exit 1
@@ -34,11 +35,19 @@ def place_language_host(bin_directory: Path, *, python: Path | None = None) -> P
     return new.replace(script)
 
 
+def own_language_host(bin_directory: Path) -> Path | None:
+    """The script, where it is there and llmctl wrote it; None beside an official release, which brings a binary."""
+    script = bin_directory / NAME
+    with suppress(OSError), script.open("rb") as file:
+        return script if MARK.encode() in file.read(len(SCRIPT)) else None
+    return None
+
+
 def refresh_language_host(bin_directory: Path) -> None:
     """Let a script that llmctl wrote name the running interpreter. One that llmctl did not write stays as it is."""
-    with suppress(OSError, UnicodeDecodeError):  # none there, the official binary, or a directory of root's
-        present = (bin_directory / NAME).read_text(encoding="utf-8")
-        if MARK in present and present != _script(Path(sys.executable)):
+    script = own_language_host(bin_directory)
+    if script is not None and script.read_text(encoding="utf-8") != _script(Path(sys.executable)):
+        with suppress(OSError):  # a directory of somebody else's: the interpreter beside llmctl on PATH still does
             place_language_host(bin_directory)
 
 

@@ -38,9 +38,12 @@ def as_numbers(version: str) -> tuple[int, int, int]:
     return int(major), int(minor), int(patch)
 
 
-def answered_version(binary: Path, environ: Mapping[str, str]) -> str:
-    """Ask the program itself. Raises WayClosed where it cannot be run or answers no version."""
-    quiet = {**environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+def answered_version(binary: Path, environ: Mapping[str, str], *, home: Path) -> str:
+    """Ask the program itself. Raises WayClosed where it cannot be run or answers no version.
+
+    `home` is its PULUMI_HOME: every command writes a log, else below the `.pulumi` of the user's home directory.
+    """
+    quiet = {**environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": str(home)}
     try:
         answer = subprocess.run(
             [binary, "version"], env=quiet, capture_output=True, text=True, check=True, timeout=ANSWER_TIMEOUT_S
@@ -59,8 +62,9 @@ def answered_version(binary: Path, environ: Mapping[str, str]) -> str:
 class RememberedVersions:
     """Versions by path, modification time and size, in one small file: asking a binary again costs 0.2 s."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, own_directory: Path) -> None:
+        self._file = own_directory / "versions.json"
+        self._home = own_directory / "home"
         self._known = self._read()
 
     def of(self, binary: Path, environ: Mapping[str, str]) -> str:
@@ -73,7 +77,7 @@ class RememberedVersions:
         known = self._known.get(key)
         if known is not None and stat.st_size >= SMALLEST_BINARY:
             return known
-        version = answered_version(binary, environ)
+        version = answered_version(binary, environ, home=self._home)
         if stat.st_size >= SMALLEST_BINARY:
             self._remember(binary, key, version)
         return version
