@@ -30,6 +30,9 @@ GO_MINIMUM = (1, 26)
 FLAGS = ("-mod=readonly", "-modcacherw", "-trimpath", "-tags=osusergo,grpcnotrace")
 """readonly: nothing but what go.sum lists. modcacherw: so that the module cache can be deleted again."""
 
+LAST_WORDS = 4
+"""Lines of Go's stderr that go into the reason: a compiler error is two, a failed download up to four."""
+
 BUILD_STEP = "Building the Pulumi CLI"
 
 
@@ -42,8 +45,8 @@ def build_cli(
     unless the environment names others; they stay after a failure, so that the next try goes on from there.
     Raises WayClosed with the reason.
     """
-    go = _go(environ)
     go_environ = _environment(environ, caches, work)
+    go = _go(go_environ)
     shutil.copytree(module, work / "module")
     packages = _packages(go, work, go_environ, progress)
     _compile(go, bin_directory / "pulumi", work, go_environ, packages, progress)
@@ -53,10 +56,7 @@ def _go(environ: Mapping[str, str]) -> str:
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:
         raise WayClosed("go is not on PATH")
-    # GOTOOLCHAIN=local: the version that is here, not one that Go would fetch.
-    asked = subprocess.run(
-        [go, "version"], env={**environ, "GOTOOLCHAIN": "local"}, capture_output=True, text=True, check=False
-    )
+    asked = subprocess.run([go, "version"], env=environ, capture_output=True, text=True, check=False)
     found = re.search(r"\bgo(\d+)\.(\d+)", asked.stdout)
     if not found:
         raise WayClosed(f"{go} answers no version")
@@ -72,6 +72,7 @@ def _environment(environ: Mapping[str, str], caches: Path, work: Path) -> dict[s
     own = {name: environ.get(name) or str(caches / place) for name, place in places.items()}
     temporary = work / "tmp"
     temporary.mkdir()
+    # GOTOOLCHAIN=local: the Go that is here, not one that it would fetch.
     # TEST_TELEMETRY_DIR: else the go command counts its calls in files below the user's configuration directory.
     fixed = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
     return {**kept, **own, **fixed, "GOTMPDIR": str(temporary), "TEST_TELEMETRY_DIR": str(temporary)}
@@ -97,25 +98,35 @@ def _compile(go: str, binary: Path, work: Path, environ: Mapping[str, str], pack
 
     def show(line: str) -> None:
         nonlocal compiled
+        if " " in line:  # not a package's name but a word of the compiler
+            return
         compiled += 1
         # The last package is followed by the linker, which takes seconds of its own.
         progress(Step(name=BUILD_STEP, detail=line, fraction=min(compiled / packages, 0.99)))
 
     stamped = f"-ldflags=-s -w -X {VERSION_VARIABLE}=v{PINNED}"
     _run([go, "build", "-v", *FLAGS, stamped, "-o", str(binary), PACKAGE], work / "output", work, environ, show)
-    progress(Step(name=BUILD_STEP, detail="done", fraction=1.0))
+    progress(Step(name=BUILD_STEP, detail="linked, checking it", fraction=1.0))
 
 
 def _run(command: list[str], output: Path, work: Path, environ: Mapping[str, str], show: Callable[[str], None]) -> None:
     """Run Go, its stdout into a file, its stderr line by line to `show`. Raises WayClosed with its last words."""
-    last: deque[str] = deque(maxlen=4)
+    last: deque[str] = deque(maxlen=LAST_WORDS)
     with output.open("wb") as stdout, _process(command, work / "module", environ, stdout.fileno()) as process:
         for line in process.stderr or ():
-            last.append(line.strip())
             show(line.strip())
+            if _says_something(line):
+                last.append(line.strip())
         code = process.wait()
+    if code != 0 and any("no space left on device" in line for line in last):
+        raise WayClosed("the disk is full (a build needs about 3.5 GB in llmctl's cache directory for its time)")
     if code != 0:
         raise WayClosed(f"`{Path(command[0]).name} {command[1]}` failed: {_without_credentials(' / '.join(last))}")
+
+
+def _says_something(line: str) -> bool:
+    """Whether it is more than progress: a package's name, or a module that is being fetched."""
+    return " " in line.strip() and not line.startswith("go: downloading ")
 
 
 @contextmanager
