@@ -43,6 +43,12 @@ class Releases:
         digest = hashlib.sha256(archive).hexdigest()
         self._lists("".join(f"{digest}  {name}\n" for name in names), version)
 
+    def publishes_plugin(self, name: str, version: str) -> None:
+        """A provider plugin, for every machine, where the Pulumi CLI looks for it."""
+        plugin = archived({f"pulumi-resource-{name}": b"#!/bin/sh\nexit 1\n"})
+        machines = [f"{system}-{machine}" for system in ("linux", "darwin") for machine in ("amd64", "arm64")]
+        self._files.update({f"/pulumi-resource-{name}-v{version}-{machine}.tar.gz": plugin for machine in machines})
+
     def lists_a_wrong_checksum(self) -> None:
         path = self._listing()
         lines = self._files[path].decode().splitlines()
