@@ -93,7 +93,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         olds, news = from_struct(request.olds), from_struct(request.news)
-        inputs, found = self._do(request, context, lambda: self._resource.check(olds, news))
+        inputs, found = self._do(request, context, lambda: self._resource.check(request.urn, olds, news))
         failures = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in found]
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 

@@ -29,8 +29,10 @@ KEY_BYTES = 32
 class ModelServerResource:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
+        self._directories: dict[str, str] = {}
+        """Where the server of a URN runs now: when the engine replaces it, it checks again as if it were new."""
 
-    def check(self, olds: Properties, news: Properties) -> tuple[Properties, list[Failure]]:
+    def check(self, urn: str, olds: Properties, news: Properties) -> tuple[Properties, list[Failure]]:
         """The inputs with the revision filled in, and why they cannot work on this machine now."""
         found = list(failures(news))
         if found or UNKNOWN in news.values():
@@ -39,8 +41,9 @@ class ModelServerResource:
         own = [_status(news["directory"])]
         if not difference(olds, news, own[0].state).restarts:
             return news, []
-        if olds.get("directory", news["directory"]) != news["directory"]:
-            own.append(_status(olds["directory"]))
+        present = self._directories.setdefault(urn, olds.get("directory", news["directory"]))
+        if present != news["directory"]:
+            own.append(_status(present))
         try:
             return self._check_start(news, own)
         except ServingError as error:

@@ -36,38 +36,38 @@ class World:
     """What the plugin finds around it. Model ids that start with `hub/` are remote, all others are paths."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         directory.mkdir(exist_ok=True)
 
     def has_memory(self, size: int) -> None:
-        (self._directory / "memory").write_text(str(size))
+        (self.directory / "memory").write_text(str(size))
 
     def publishes(self, model: str, revision: str, *lines: str) -> None:
         """The Hub's newest commit of that model, with the script of the fake server."""
-        file = self._directory / model / revision
+        file = self.directory / model / revision
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("\n".join(["GGUF", *lines]))
         (file.parent / "main").write_text(revision)
 
     def downloads_for(self, seconds: float) -> None:
-        (self._directory / "download").write_text(str(seconds))
+        (self.directory / "download").write_text(str(seconds))
 
     def launcher(self) -> Path:
         """The directory that `plugins.providers[].path` names."""
-        script = self._directory / "pulumi-resource-llmctl"
-        command = shlex.join([sys.executable, __file__, str(self._directory)])
+        script = self.directory / "pulumi-resource-llmctl"
+        command = shlex.join([sys.executable, __file__, str(self.directory)])
         script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         script.chmod(0o755)
-        return self._directory
+        return self.directory
 
     def _number(self, name: str, default: float) -> float:
-        file = self._directory / name
+        file = self.directory / name
         return float(file.read_text()) if file.exists() else default
 
     def resolve(self, model_id: str, *, revision: str | None, quantization: str | None, base: Path) -> File:
         if model_id.startswith("hub/"):
-            found = revision or (self._directory / model_id / "main").read_text()
-            path = self._directory / model_id / found
+            found = revision or (self.directory / model_id / "main").read_text()
+            path = self.directory / model_id / found
             return File(path, found, hashlib.sha256(path.read_bytes()).hexdigest(), remote=True)
         path = base / model_id
         if not path.exists():

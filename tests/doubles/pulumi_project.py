@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pulumi
 import yaml
 from doubles.provider_plugin import World
@@ -32,8 +34,7 @@ class PulumiProject:
         self.root, self.work = root, root / "stacks"
         self.world = World(root / "world")
         self.models = root / "models"
-        self.directory = root / "servers" / "main"
-        self.server = ServerProcess(self.directory)
+        self.moves_to(root / "servers" / "main")
         self.events: list[EngineEvent] = []
         self._inputs: dict[str, Any] = {"model": "small.gguf", "port": free_port()}
         self._command = command
@@ -68,13 +69,35 @@ class PulumiProject:
         """Change arguments of the resource; None takes one away."""
         self._inputs.update(inputs)
 
+    def moves_to(self, directory: Path) -> None:
+        self.directory, self.server = directory, ServerProcess(directory)
+
     def up(self) -> dict[str, Any]:
         """Returns the exported outputs, secrets in clear."""
         outputs = self.stack.up(on_event=self.events.append).outputs
         return {name: output.value for name, output in outputs.items()}
 
     def preview(self) -> dict[str, int]:
-        return {op.value: count for op, count in self.stack.preview(on_event=self.events.append).change_summary.items()}
+        """How many resources (the stack is one of them) each operation is planned for."""
+        summary = self.stack.preview(on_event=self.events.append).change_summary
+        return {str(operation): count for operation, count in summary.items()}
+
+    def up_in_the_background(self) -> Future[Any]:
+        """The Pulumi CLI and its plugin can be found by `cli` and `plugins` meanwhile."""
+        return ThreadPoolExecutor(1).submit(self.up)
+
+    def cli(self) -> psutil.Process | None:
+        return next(
+            (p for p in psutil.Process().children(recursive=True) if p.name() == "pulumi" and "up" in p.cmdline()), None
+        )
+
+    def plugins(self) -> list[psutil.Process]:
+        return [p for p in psutil.process_iter(["cmdline"]) if str(self.world.directory) in (p.info["cmdline"] or ())]
+
+    def repair(self) -> None:
+        """What llmctl does after a Pulumi CLI was killed: break its lock, drop the pending create, look again."""
+        self.stack.cancel()
+        self.stack.refresh(clear_pending_creates=True)
 
     def state(self) -> dict[str, Any]:
         """The resource as the state file has it."""
