@@ -12,6 +12,7 @@ from llmctl.cli.console import Console, standard_console
 
 if TYPE_CHECKING:
     from llmctl.infra.deployment.deployment import Deployment
+    from llmctl.infra.deployment.pulumi_cli.setup import SetupReport
     from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
     from llmctl.infra.project import Project
     from llmctl.infra.stack_file import StackFile
@@ -98,11 +99,12 @@ class Application:
         """A usable Pulumi CLI; where there is none yet, it is fetched or built now, with progress."""
         from llmctl.infra.deployment.pulumi_cli.find import find_pulumi_cli
 
-        return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup()
+        return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup().cli
 
-    def setup(self) -> PulumiCli:
+    def setup(self) -> SetupReport:
+        """Get what deployments need on this machine, with progress."""
         from llmctl.cli.setup_display import setup_display
-        from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli
+        from llmctl.infra.deployment.pulumi_cli.setup import setup
 
         with setup_display(self.console) as progress:
-            return ensure_pulumi_cli(cache=self.cache, environ=self.environ, progress=progress)
+            return setup(cache=self.cache, environ=self.environ, progress=progress)
