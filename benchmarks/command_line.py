@@ -1,4 +1,4 @@
-"""How long the command line takes: `--help` beside Pulumi's, `status`, and `preview` beside a bare Automation API preview.
+"""How long the command line takes: `--help` beside Pulumi's, `status`, `preview` beside a bare one.
 
     python benchmarks/command_line.py [ROUNDS]
 
