@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from llmctl.cli.view import View
 from llmctl.cli.views.plan import plan_data
-from llmctl.infra.deployment.change import Outcome, Receipt
 from llmctl.infra.plan import Plan
+
+if TYPE_CHECKING:  # a mistake in the stack file is told before Pulumi's SDK is loaded
+    from llmctl.infra.deployment.change import Outcome, Receipt
 
 
 def outcome_view(stack: str, plan: Plan, outcome: Outcome) -> View:

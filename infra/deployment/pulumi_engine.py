@@ -12,7 +12,8 @@ from pulumi.automation.events import EngineEvent
 
 from llmctl.infra.deployment.interruption import Interruption
 from llmctl.infra.deployment.plan_reader import read_plan
-from llmctl.infra.deployment.progress import Message, OnUpdate, ProgressReader
+from llmctl.infra.deployment.progress import Message, OnUpdate
+from llmctl.infra.deployment.progress_reader import ProgressReader
 from llmctl.infra.deployment.workspace import translate
 from llmctl.infra.errors import Interrupted
 from llmctl.infra.plan import Plan
