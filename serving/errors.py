@@ -7,6 +7,10 @@ ServingError
 │   └── ModelAccessDenied the Hub wants a token or an accepted licence
 ├── DownloadFailed        the network or the Hub failed; trying again may help
 └── EndpointError         the endpoint did not answer as it should
+    ├── EndpointUnreachable  nothing answers there, or not in time
+    ├── EndpointDenied       the API key is missing or wrong
+    ├── EndpointOverloaded   too many requests; trying again will help
+    └── RequestRefused       the request itself is not allowed (too long, a bad parameter)
 """
 
 from __future__ import annotations
@@ -37,4 +41,20 @@ class DownloadFailed(ServingError):
 
 
 class EndpointError(ServingError):
+    pass
+
+
+class EndpointUnreachable(EndpointError):
+    pass
+
+
+class EndpointDenied(EndpointError):
+    pass
+
+
+class EndpointOverloaded(EndpointError):
+    pass
+
+
+class RequestRefused(EndpointError):
     pass
