@@ -20,6 +20,7 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 """Version 1 had 32-bit lengths; llama.cpp no longer reads it."""
 
+MAX_DIMENSIONS = 4
 STRING, ARRAY = 8, 9
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 
@@ -74,8 +75,8 @@ class GgufFacts:
     """Tokens the model was trained for."""
     layers: int
     embedding_length: int
-    vocabulary: int | None
-    """Tokens the tokenizer knows."""
+    vocabulary: int
+    """Tokens the tokenizer knows; 0 if the file names none."""
     kv_heads: int
     """Heads that keep keys and values, of the layer with most of them."""
     key_length: int
@@ -117,8 +118,16 @@ class _Header:
         self.weights_size = max((self._tensor_end() for _ in range(tensors)), default=0)
         self._check_weights_are_there()
 
+    def integer(self, key: str, default: int) -> int:
+        """Some models give one number per layer; the largest is the safe one for memory."""
+        value = self.metadata.get(key, default)
+        number = max(value, default=default) if isinstance(value, list) else value
+        if not isinstance(number, int) or number < 0:
+            raise ModelDamaged(f"{self._path} is damaged: {key} is {str(value)[:40]!r} and not a number.")
+        return number
+
     def _check_weights_are_there(self) -> None:
-        alignment = self.metadata.get("general.alignment", 32)
+        alignment = max(self.integer("general.alignment", 32), 1)
         expected = -(-self._at // alignment) * alignment + self.weights_size
         if self.file_size < expected:
             raise ModelDamaged(
@@ -129,8 +138,10 @@ class _Header:
     def _tensor_end(self) -> int:
         """Where this tensor ends, in bytes after the start of the weights; a newer type's length is not known."""
         self._string()
-        elements = 1
-        for _ in range(self._number("I")):
+        elements, dimensions = 1, self._number("I")
+        if dimensions > MAX_DIMENSIONS:
+            raise ModelDamaged(f"{self._path} is damaged: a tensor has {dimensions:,} dimensions.")
+        for _ in range(dimensions):
             elements *= self._number("Q")
         per_block, block = BLOCKS.get(self._number("I"), (1, 0))
         offset: int = self._number("Q")
@@ -181,27 +192,23 @@ class _Header:
 def _facts(header: _Header) -> GgufFacts:
     values = header.metadata
     architecture = str(values.get("general.architecture", "unknown"))
-    heads = _most(values.get(f"{architecture}.attention.head_count", 1))
-    width = _most(values.get(f"{architecture}.embedding_length", 0))
+    heads = header.integer(f"{architecture}.attention.head_count", 1)
+    width = header.integer(f"{architecture}.embedding_length", 0)
+    head_dim = width // max(heads, 1)
     return GgufFacts(
         file_size=header.file_size,
         weights_size=header.weights_size,
         architecture=architecture,
-        name=values.get("general.name"),
-        context_length=values.get(f"{architecture}.context_length"),
-        layers=_most(values.get(f"{architecture}.block_count", 0)),
+        name=str(values["general.name"]) if "general.name" in values else None,
+        context_length=header.integer(f"{architecture}.context_length", 0) or None,
+        layers=header.integer(f"{architecture}.block_count", 0),
         embedding_length=width,
-        vocabulary=values.get("tokenizer.ggml.tokens"),
-        kv_heads=_most(values.get(f"{architecture}.attention.head_count_kv", heads)),
-        key_length=values.get(f"{architecture}.attention.key_length", width // max(heads, 1)),
-        value_length=values.get(f"{architecture}.attention.value_length", width // max(heads, 1)),
+        vocabulary=header.integer("tokenizer.ggml.tokens", 0),
+        kv_heads=header.integer(f"{architecture}.attention.head_count_kv", heads),
+        key_length=header.integer(f"{architecture}.attention.key_length", head_dim),
+        value_length=header.integer(f"{architecture}.attention.value_length", head_dim),
         chat_template="tokenizer.chat_template" in values,
     )
-
-
-def _most(value: Any) -> int:
-    """Some models give one number per layer; the largest is the safe one for memory."""
-    return int(max(value, default=0)) if isinstance(value, list) else int(value)
 
 
 def _not_gguf(path: Path, start: bytes) -> str:
