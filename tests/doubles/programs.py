@@ -29,6 +29,9 @@ def pulumi_that_fails(folder: Path) -> Path:
     return script(folder / "pulumi", "exit 3")
 
 
+ANSWER_VERSION = 'if [ "$1" = version ]; then echo go version go1.26.0 linux/amd64; exit 0; fi'
+
+
 def go_that_is(folder: Path, version: str) -> Path:
     return script(folder / "go", f"echo go version go{version} linux/amd64")
 
@@ -36,6 +39,16 @@ def go_that_is(folder: Path, version: str) -> Path:
 def go_that_fails_with(folder: Path, words: str) -> Path:
     """A new enough Go whose every other command fails with `words` on stderr."""
     return script(
-        folder / "go", 'if [ "$1" = version ]; then echo go version go1.26.0 linux/amd64; exit 0; fi',
-        f"echo '{words}' >&2", "exit 1",
+        folder / "go", ANSWER_VERSION, f"echo '{words}' >&2", "exit 1",
     )  # fmt: skip
+
+
+def go_that_takes_for_ever(folder: Path, *, note: Path) -> Path:
+    """Writes its process id into `note` and then sleeps."""
+    return script(
+        folder / "go",
+        ANSWER_VERSION,
+        f"echo $$ > '{note}.new'",
+        f"/bin/mv '{note}.new' '{note}'",
+        "exec /bin/sleep 600",
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from llmctl.infra.deployment.pulumi_cli.ways import Progress, PulumiCli, Step
 from llmctl.infra.errors import PluginMissing
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Plugin:
     name: str
     version: str
@@ -38,23 +38,31 @@ def ensure_plugins(
     """
     if not needed:
         return ()
-    present = _present(cli, environ)
-    missing = [plugin for plugin in needed if plugin not in present]
+    before = _present(cli, environ)
+    missing = [plugin for plugin in needed if plugin not in before]
     for done, plugin in enumerate(missing):
         progress(Step(name="Fetching plugins", detail=f"{plugin.name} {plugin.version}", fraction=done / len(missing)))
         _fetch(cli, plugin, environ)
-    for plugin in sorted(set(missing) - _present(cli, environ) if missing else ()):
-        raise PluginMissing(
-            f"{_named(plugin)} was fetched, but `pulumi plugin ls` does not list it. {_by_hand(plugin)}"
-        )
-    return tuple(PluginCheck(plugin=p, way="present" if p in present else "fetched") for p in needed)
+    if missing:
+        _check(needed, _present(cli, environ))
+    return tuple(PluginCheck(plugin=p, way="present" if p in before else "fetched") for p in needed)
+
+
+def _check(needed: Sequence[Plugin], present: Set[Plugin]) -> None:
+    for plugin in needed:
+        if plugin not in present:
+            words = f"{_named(plugin)} was fetched, but `pulumi plugin ls` does not list it. {_by_hand(plugin)}"
+            raise PluginMissing(words)
 
 
 def _present(cli: PulumiCli, environ: Mapping[str, str]) -> set[Plugin]:
     answer = _pulumi(cli, ["plugin", "ls", "--json"], environ)
     if answer.returncode != 0:
         raise PluginMissing(f"{cli.path} cannot list its plugins: {_last_words(answer)}")
-    listed = json.loads(answer.stdout)
+    try:
+        listed = json.loads(answer.stdout)
+    except ValueError as broken:
+        raise PluginMissing(f"{cli.path} does not list its plugins as JSON: {answer.stdout[:80]!r}") from broken
     return {Plugin(p["name"], str(p.get("version", "")).removeprefix("v")) for p in listed if p["kind"] == "resource"}
 
 

@@ -73,14 +73,12 @@ class RememberedVersions:
             stat = binary.stat()
         except OSError as missing:
             raise WayClosed(f"cannot be read: {missing.strerror}") from missing
+        if stat.st_size < SMALLEST_BINARY:
+            return answered_version(binary, environ, home=self._home)
         key = f"{binary}|{stat.st_mtime_ns}|{stat.st_size}"
-        known = self._known.get(key)
-        if known is not None and stat.st_size >= SMALLEST_BINARY:
-            return known
-        version = answered_version(binary, environ, home=self._home)
-        if stat.st_size >= SMALLEST_BINARY:
-            self._remember(binary, key, version)
-        return version
+        if key not in self._known:
+            self._remember(binary, key, answered_version(binary, environ, home=self._home))
+        return self._known[key]
 
     def _read(self) -> dict[str, str]:
         try:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
-from doubles.programs import go_that_fails_with, go_that_is, pulumi_that_answers
+from doubles.programs import go_that_fails_with, go_that_is, go_that_takes_for_ever, pulumi_that_answers
 from doubles.releases import Releases
 from doubles.screen import Screen
 
@@ -101,6 +102,24 @@ def test_a_killed_installation_leaves_nothing_in_the_way(
     cli = ensure_pulumi_cli(cache=cache, environ=environ, progress=screen)
     assert cli.way == "downloaded"
     assert not list((cache / "pulumi").glob(".staging-*"))
+
+
+def test_ctrl_c_ends_the_build_and_leaves_nothing(tmp_path: Path, cache: Path, environ: Mapping[str, str]) -> None:
+    go_that_takes_for_ever(_go(environ), note=tmp_path / "go-pid")
+    program = (
+        "import os, sys; from pathlib import Path\n"
+        "from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli\n"
+        "ensure_pulumi_cli(cache=Path(sys.argv[1]), environ=dict(os.environ), progress=lambda step: None)\n"
+    )
+    llmctl = subprocess.Popen([sys.executable, "-c", program, str(cache)], env={**environ}, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "go-pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    llmctl.send_signal(signal.SIGINT)
+    _, words = llmctl.communicate(timeout=20)
+    assert words.strip().endswith(b"KeyboardInterrupt")
+    assert not psutil.pid_exists(int((tmp_path / "go-pid").read_text()))
+    assert {path.name for path in (cache / "pulumi").iterdir()} == {".lock"}
 
 
 def test_a_broken_cli_in_the_cache_is_replaced(

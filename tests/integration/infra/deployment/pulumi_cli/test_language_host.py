@@ -120,7 +120,8 @@ def test_main_in_the_project_file_is_followed(project: Project, main: str) -> No
     project.program(f"name: hello\nruntime: python\nmain: {main}\n", name="Pulumi.yaml")
     (project.directory / "program").mkdir()
     name = "program/deploy.py" if main.endswith(".py") else "program/__main__.py"
-    project.program("import pulumi\npulumi.export('which', 'the other one')\n", name=name)
+    project.program("import pulumi\nfrom neighbour import WORDS\npulumi.export('which', WORDS)\n", name=name)
+    project.program("WORDS = 'the other one'\n", name="program/neighbour.py")
     assert "the other one" in project.run("preview").stdout
 
 

@@ -50,6 +50,7 @@ def test_another_version_does_not_count_as_present(
     releases.publishes_plugin("aws", "7.9.0")
     ensure_plugins(real_pulumi, [Plugin("aws", "7.8.0")], environ=home, progress=screen)
     assert ensure_plugins(real_pulumi, [AWS], environ=home, progress=screen)[0].way == "fetched"
+    assert "pulumi-resource-aws-v7.9.0-" in releases.requests[-1][0]
 
 
 def test_a_plugin_that_nobody_publishes_is_named_with_the_command_to_run_by_hand(
@@ -69,10 +70,20 @@ def test_a_plugin_that_is_not_there_after_all_is_missing(tmp_path: Path, screen:
         ensure_plugins(cli, [AWS], environ={"PATH": "/usr/bin:/bin"}, progress=screen)
 
 
-def test_a_cli_that_cannot_list_its_plugins_is_named(tmp_path: Path, screen: Screen) -> None:
-    broken = script(tmp_path / "pulumi", "echo 'error: disk on fire' >&2", "exit 255")
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["echo 'error: disk on fire' >&2", "exit 255"], "cannot list its plugins: disk on fire"),
+        (["echo No plugins found"], "does not list its plugins as JSON: 'No plugins found"),
+    ],
+    ids=["fails", "other words"],
+)
+def test_a_cli_that_cannot_list_its_plugins_is_named(
+    tmp_path: Path, screen: Screen, lines: list[str], reason: str
+) -> None:
+    broken = script(tmp_path / "pulumi", *lines)
     cli = PulumiCli(path=broken, version="3.259.0", way="path", why="")
-    with pytest.raises(PluginMissing, match=r"cannot list its plugins: disk on fire"):
+    with pytest.raises(PluginMissing, match=reason):
         ensure_plugins(cli, [AWS], environ={"PATH": "/usr/bin:/bin"}, progress=screen)
 
 
