@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -90,7 +90,7 @@ class ServerProcess:
         Raises DeploymentFailed when no supervisor comes up.
         """
         self.directory.create()
-        with locked(self.directory.change_lock, timeout=spec.grace + SUPERVISOR_START_SECONDS):
+        with self._changing():
             status = self.status()
             kept = status.state in ("running", "starting") and status.identity == spec.identity
             if not kept:
@@ -123,7 +123,7 @@ class ServerProcess:
         """Stop server and supervisor: gracefully for `grace` seconds (None: as its spec says), then hard."""
         if not self.directory.path.exists():
             return
-        with locked(self.directory.change_lock, timeout=(grace or 0) + SUPERVISOR_START_SECONDS):
+        with self._changing():
             self._stop(grace)
 
     def remove(self) -> None:
@@ -135,6 +135,17 @@ class ServerProcess:
             left.unlink()
         with suppress(FileNotFoundError):
             directory.runtime.rmdir()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One start or stop at a time; the other one may have to wait for a drain before it is done."""
+        spec = self.directory.spec()
+        patience = (spec.grace if spec else 0.0) + SUPERVISOR_START_SECONDS
+        try:
+            with locked(self.directory.change_lock, timeout=patience):
+                yield
+        except TimeoutError as error:
+            raise DeploymentFailed(f"{error}, which starts or stops this model server; try again") from error
 
     def _stop(self, grace: float | None) -> None:
         state, spec = self._settled_state(), self.directory.spec()
@@ -149,8 +160,9 @@ class ServerProcess:
                 _ends_within(state.supervisor, HARD_STOP_SECONDS)
                 patience = 0.0
             state = self.directory.state() or state
-        if state.server:
-            _stop_orphan(state.server, patience)
+        orphans = {*_strays(spec), *([state.server] if state.server else [])}
+        for orphan in orphans:
+            _stop_orphan(orphan, patience)
 
     def _settled_state(self) -> SupervisorState | None:
         """The state as the living supervisor wrote it, which it does right after it took its lock."""
@@ -169,12 +181,12 @@ class ServerProcess:
         environment = {name: value for name, value in os.environ.items() if not CREDENTIAL.search(name)}
         with self.log_file.open("ab") as log:
             self.log_file.chmod(0o600)
-            subprocess.run(
+            left = subprocess.run(
                 command, check=False, cwd="/", env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + SUPERVISOR_START_SECONDS
         while self.directory.state() is None:
-            if time.monotonic() > deadline:
+            if left.returncode or time.monotonic() > deadline:
                 raise DeploymentFailed(f"no supervisor came up; its log is {self.log_file}")
             time.sleep(POLL_SECONDS)
 
@@ -185,6 +197,14 @@ def _state(phase: str, supervised: bool, server: ProcessId | None) -> State:
     if phase == "crash-looping":
         return "crash-looping"
     return "running" if phase == "running" and server else "starting"
+
+
+def _strays(spec: ServerSpec | None) -> Iterator[ProcessId]:
+    """Servers that a supervisor had started when it was killed, an instant before it could write down which."""
+    for process in psutil.process_iter(["cmdline"]):
+        if spec and process.info["cmdline"] == list(spec.command):
+            with suppress(psutil.NoSuchProcess):
+                yield ProcessId.of(process.pid)
 
 
 def _stop_orphan(server: ProcessId, patience: float) -> None:

@@ -23,6 +23,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provid
 from llmctl import __version__
 from llmctl.infra.errors import InfraError
 from llmctl.infra.provider.difference import PROCESS
+from llmctl.infra.provider.inputs import SECRET_INPUTS, Failure
 from llmctl.infra.provider.progress import Cancelled, Progress
 from llmctl.infra.provider.properties import from_struct, to_struct
 from llmctl.infra.provider.resource import ModelServerResource
@@ -94,8 +95,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802
         olds, news = from_struct(request.olds), from_struct(request.news)
         inputs, found = self._do(request, context, lambda: self._resource.check(request.urn, olds, news))
-        failures = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in found]
-        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
+        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=[_failure(f) for f in found])
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         olds, news = from_struct(request.old_inputs), from_struct(request.news)
@@ -131,11 +131,14 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         olds, news = from_struct(request.olds), from_struct(request.news)
+        old_inputs = from_struct(request.old_inputs)
         if request.preview:
-            known = self._resource.preview_update(from_struct(request.old_inputs), olds, news)
+            known = self._resource.preview_update(old_inputs, olds, news)
             return provider_pb2.UpdateResponse(properties=to_struct(known))
         progress = self._progress(request)
-        made = self._do(request, context, lambda: self._resource.update(olds, news, progress, request.timeout))
+        made = self._do(
+            request, context, lambda: self._resource.update(old_inputs, olds, news, progress, request.timeout)
+        )
         return provider_pb2.UpdateResponse(properties=to_struct(made))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -168,6 +171,13 @@ def _abort_with_a_bug(context: Any, error: Exception) -> NoReturn:
     place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
     context.abort(grpc.StatusCode.INTERNAL, f"a fault in llmctl's provider: {type(error).__name__} at {place}")
     raise AssertionError("abort raises")
+
+
+def _failure(failure: Failure) -> Any:
+    # The Pulumi CLI shows the value of the property that a failure names, a secret's too.
+    if failure.property in SECRET_INPUTS:
+        return provider_pb2.CheckFailure(reason=f"{failure.property} {failure.reason}")
+    return provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
 
 
 def _detail(name: str, olds: Any, news: Any, replace: bool) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from llmctl.infra.provider.outside import Outside
 from llmctl.infra.provider.preflight import endpoint_failures, memory_failures
 from llmctl.infra.provider.progress import Progress
 from llmctl.infra.provider.properties import UNKNOWN, Properties
-from llmctl.infra.provider.startup import START_TIMEOUT_SECONDS, Loaded, bring_up, memory_needed, resolve
+from llmctl.infra.provider.startup import START_TIMEOUT_SECONDS, Loaded, bring_up, least_memory, resolve
 from llmctl.infra.provider.wanted import wanted
 from llmctl.serving.errors import ServingError
 
@@ -53,9 +54,8 @@ class ModelServerResource:
         want = wanted(news)
         file = resolve(want, self._outside)
         found = list(endpoint_failures(want.hostname, want.port, own))
-        if path := self._outside.models.on_disk(file, cache=want.cache):
-            needed = memory_needed(want, path, self._outside)
-            found += memory_failures(needed, self._outside.available_memory(), own)
+        needed = least_memory(want, file, self._outside)
+        found += memory_failures(needed, self._outside.available_memory(), own)
         return {**news, "revision": want.revision or file.revision}, found
 
     def diff(self, olds: Properties, news: Properties) -> Difference:
@@ -81,24 +81,31 @@ class ModelServerResource:
         """
         process = ServerProcess(Path(news["directory"]))
         key = news.get("apiKey") or process.directory.api_key() or secrets.token_urlsafe(KEY_BYTES)
-        loaded = self._bring_up(news, key, progress, timeout)
-        return _outputs(news, key, loaded)
-
-    def update(self, olds: Properties, news: Properties, progress: Progress, timeout: float = 0) -> dict[str, Any]:
-        """As create, with the key kept. If the new server does not come up the earlier one is put back."""
-        directory = ServerProcess(Path(news["directory"])).directory
-        before, key_before = directory.spec(), directory.api_key()
-        key = news.get("apiKey") or olds["apiKey"]
         try:
-            loaded = self._bring_up(news, key, progress, timeout)
+            return self._bring_up(news, key, progress, timeout)
         except Exception:
-            if before and key_before:
-                ServerProcess(directory.path).start(before, key_before)
+            process.remove()
             raise
-        return _outputs(news, key, loaded)
 
-    def _bring_up(self, news: Properties, key: str, progress: Progress, timeout: float) -> Loaded:
-        return bring_up(wanted(news), key, self._outside, progress, timeout or START_TIMEOUT_SECONDS)
+    def update(
+        self, old_inputs: Properties, olds: Properties, news: Properties, progress: Progress, timeout: float = 0
+    ) -> dict[str, Any]:
+        """As create, with the key kept. If the new server does not come up the earlier one is put back."""
+        process = ServerProcess(Path(news["directory"]))
+        before, key_before, was_alive = process.directory.spec(), process.directory.api_key(), process.status().alive
+        if before and key_before and not self.diff(old_inputs, news).restarts:
+            process.start(replace(before, grace=wanted(news).grace), key_before)
+            return {**olds, **news, "apiKey": key_before}
+        try:
+            return self._bring_up(news, news.get("apiKey") or olds["apiKey"], progress, timeout)
+        except Exception:
+            if before and key_before and was_alive:
+                process.start(before, key_before)
+            raise
+
+    def _bring_up(self, news: Properties, key: str, progress: Progress, timeout: float) -> dict[str, Any]:
+        loaded = bring_up(wanted(news), key, self._outside, progress, timeout or START_TIMEOUT_SECONDS)
+        return _outputs(news, key, loaded)
 
     def read(self, olds: Properties) -> dict[str, Any] | None:
         """The outputs with the process as it is, or None where it is gone."""
@@ -135,7 +142,7 @@ def _outputs(news: Properties, key: str, loaded: Loaded) -> dict[str, Any]:
     model = {
         "modelFile": str(loaded.path),
         "modelRevision": loaded.revision or "",
-        "modelSha256": loaded.sha256 or "",
+        "modelSha256": loaded.sha256,
     }
     status = _status(news["directory"])
     process = {PROCESS: status.state, "processId": status.supervisor_pid}

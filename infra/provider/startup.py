@@ -26,14 +26,13 @@ class Loaded:
 
     path: Path
     revision: str | None
-    sha256: str | None
+    sha256: str
 
 
 def bring_up(want: Wanted, key: str, outside: Outside, progress: Progress, timeout: float) -> Loaded:
     """Fetch, verify, start, load and warm up. On any failure the process that was started is gone again."""
     process = ServerProcess(want.directory)
     loaded = _obtain(want, outside, progress)
-    progress.enter(Phase.VERIFY)
     _refuse_if_too_large(want, loaded, process, outside)
     try:
         _start(process, _spec(want, loaded, key, outside, timeout), key, progress)
@@ -46,6 +45,12 @@ def bring_up(want: Wanted, key: str, outside: Outside, progress: Progress, timeo
     return loaded
 
 
+def least_memory(want: Wanted, file: ModelFile, outside: Outside) -> int:
+    """Bytes as far as they can be known before a download: at least the weights must fit."""
+    path = outside.models.on_disk(file, cache=want.cache)
+    return memory_needed(want, path, outside) if path else file.size or 0
+
+
 def resolve(want: Wanted, outside: Outside) -> ModelFile:
     return outside.models.resolve(want.model, revision=want.revision, quantization=want.quantization, base=want.base)
 
@@ -55,7 +60,18 @@ def _obtain(want: Wanted, outside: Outside, progress: Progress) -> Loaded:
     file = resolve(want, outside)
     progress.enter(Phase.DOWNLOAD)
     path = outside.models.fetch(file, cache=want.cache, progress=progress.bytes)
-    return Loaded(path, file.revision, file.sha256)
+    progress.enter(Phase.VERIFY)
+    return Loaded(path, file.revision, file.sha256 or _sha256(path, progress))
+
+
+def _sha256(path: Path, progress: Progress) -> str:
+    """Of a file that nobody has described: it tells later which one was served, and a changed one apart."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+            progress.check_cancelled()
+    return digest.hexdigest()
 
 
 def _refuse_if_too_large(want: Wanted, loaded: Loaded, process: ServerProcess, outside: Outside) -> None:
@@ -107,5 +123,5 @@ def _spec(want: Wanted, loaded: Loaded, key: str, outside: Outside, timeout: flo
     )
 
 
-def _digest(parts: list[str | None]) -> str:
+def _digest(parts: list[str]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

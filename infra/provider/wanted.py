@@ -29,8 +29,9 @@ class Wanted:
 
     @property
     def url(self) -> str:
-        host = f"[{self.hostname}]" if ":" in self.hostname else self.hostname
-        return f"http://{host}:{self.port}"
+        """Where this machine reaches the server; one that listens everywhere is reached on the loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.hostname, self.hostname)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def wanted(inputs: Properties) -> Wanted:

@@ -28,6 +28,7 @@ SERVER = Path(__file__).with_name("model_server.py")
 class File:
     path: Path
     revision: str | None
+    size: int
     sha256: str | None
     remote: bool
 
@@ -68,11 +69,11 @@ class World:
         if model_id.startswith("hub/"):
             found = revision or (self.directory / model_id / "main").read_text()
             path = self.directory / model_id / found
-            return File(path, found, hashlib.sha256(path.read_bytes()).hexdigest(), remote=True)
+            return File(path, found, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), remote=True)
         path = base / model_id
         if not path.exists():
             raise ModelNotFound(f"no file {path}")
-        return File(path, None, hashlib.sha256(path.read_bytes()).hexdigest(), remote=False)
+        return File(path, None, path.stat().st_size, None, remote=False)
 
     def on_disk(self, file: File, *, cache: Path) -> Path | None:
         return None if file.remote else file.path

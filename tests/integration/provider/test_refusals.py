@@ -62,3 +62,11 @@ def test_our_own_server_stands_neither_in_its_own_port_nor_in_its_own_memory(pro
     project.world.has_memory(0)
     project.declares(max_total_tokens=512)
     assert project.preview() == {"same": 1, "update": 1}
+
+
+def test_a_bad_key_is_refused_without_being_shown(project: PulumiProject) -> None:
+    project.declares(api_key="not one " + "word")
+    said = refusal(project)
+    assert "must be printable ASCII without spaces" in said
+    assert "not one word" not in said
+    assert not any("not one word" in str(event) for event in project.events)
