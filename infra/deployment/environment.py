@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,12 +57,12 @@ def passphrase_file(project: Project) -> Path:
     path = project.home / "passphrase"
     if not path.exists():
         project.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_name(f"passphrase.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        handle, fresh = tempfile.mkstemp(dir=project.home, prefix="passphrase.")  # mode 0600
+        with os.fdopen(handle, "w") as file:
             file.write(secrets.token_urlsafe(32))
         with contextlib.suppress(FileExistsError):  # somebody else was first; theirs counts
             path.hardlink_to(fresh)
-        fresh.unlink()
+        Path(fresh).unlink()
     return path
 
 
