@@ -51,5 +51,5 @@ class Target:
 
 
 TARGETS = {
-    TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "fastapi")),
+    TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "starlette")),
 }
