@@ -131,6 +131,8 @@ def _alone(own: Path, progress: Progress) -> Iterator[None]:
 def _space_explained() -> Iterator[None]:
     try:
         yield
+    except BrokenPipeError:  # nobody reads the progress any more, which closes no way
+        raise
     except OSError as failed:
         if failed.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise WayClosed("the disk is full") from failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from doubles.screen import Screen
 from llmctl.infra.deployment.pulumi_cli.find import installed
 from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli
 from llmctl.infra.deployment.pulumi_cli.version import PINNED
+from llmctl.infra.deployment.pulumi_cli.ways import Progress, Step
 from llmctl.infra.errors import PulumiCliMissing
 
 
@@ -159,6 +161,42 @@ def test_a_cache_that_cannot_be_written_is_named(environ: Mapping[str, str], scr
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PulumiCliMissing, match=r"Cannot keep a Pulumi CLI in .*file/pulumi: Not a directory"):
         ensure_pulumi_cli(cache=tmp_path / "file", environ=environ, progress=screen)
+
+
+def _when_unpacking(error: OSError) -> Progress:
+    def fail(step: Step) -> None:
+        if "unpacking" in step.detail:
+            raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/x/pulumi"), "not downloaded: the disk is full"),
+        (
+            OSError(errno.EROFS, "Read-only file system", "/x/pulumi"),
+            "not downloaded: /x/pulumi: Read-only file system",
+        ),
+    ],
+    ids=["full", "read-only"],
+)
+def test_a_disk_that_takes_nothing_more_is_named_and_nothing_is_left(
+    cache: Path, environ: Mapping[str, str], releases: Releases, error: OSError, reason: str
+) -> None:
+    releases.publishes(PINNED)
+    with pytest.raises(PulumiCliMissing, match=reason):
+        ensure_pulumi_cli(cache=cache, environ=environ, progress=_when_unpacking(error))
+    assert {path.name for path in (cache / "pulumi").iterdir()} == {".lock"}
+
+
+def test_a_reader_that_went_away_is_not_taken_for_a_broken_disk(
+    cache: Path, environ: Mapping[str, str], releases: Releases
+) -> None:
+    releases.publishes(PINNED)
+    with pytest.raises(BrokenPipeError):
+        ensure_pulumi_cli(cache=cache, environ=environ, progress=_when_unpacking(BrokenPipeError()))
 
 
 def test_go_caches_of_an_interrupted_build_go_away_with_the_next_success(
