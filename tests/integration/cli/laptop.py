@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -71,6 +73,26 @@ class Laptop:
             timeout=300,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def types(self, answer: str, *arguments: str) -> Ran:
+        """Run a command at a terminal and type `answer`; `out` holds all that the terminal showed."""
+        ours, its = pty.openpty()
+        os.write(ours, answer.encode())
+        process = subprocess.Popen(
+            [str(LLMCTL), *arguments],
+            cwd=self.directory,
+            env={**self.environ, "TERM": "xterm"},
+            stdin=its,
+            stdout=its,
+            stderr=its,
+        )
+        os.close(its)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is gone when its last user ends
+            while piece := os.read(ours, 65536):
+                shown += piece
+        os.close(ours)
+        return Ran(process.wait(), shown.decode(errors="replace"), "")
 
     def begins(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -26,6 +26,28 @@ def test_up_status_and_down_leave_nothing_behind(laptop: Laptop) -> None:
     assert (again.code, again.out.splitlines()[-1]) == (0, "There was nothing to take down in local.")
 
 
+def test_a_no_at_the_terminal_changes_nothing_and_is_7(laptop: Laptop) -> None:
+    refused = laptop.types("n\n", "up", "local")
+    assert refused.code == 7
+    assert "Plan for local: 1 to create." in refused.out
+    assert "Error: Nothing was changed." in refused.out
+    laptop.is_empty()
+    ended = laptop.llmctl("history", "local", "--json").json["entries"][-1]
+    assert ended["result"] == "declined"
+
+
+def test_a_yes_at_the_terminal_shows_the_phases_as_they_come(laptop: Laptop) -> None:
+    done = laptop.types("y\n", "up", "local")
+    assert done.code == 0
+    for phase in ("resolve", "download", "verify", "start", "load", "warm-up"):
+        assert phase in done.out
+    assert "The endpoint has answered: " in done.out
+    talk = laptop.types("What is the capital of France?\n\x04", "chat", "local")
+    assert talk.code == 0
+    assert "Paris" in talk.out
+    assert "tokens/s]" in talk.out
+
+
 def test_a_second_up_changes_nothing_and_still_has_the_endpoint_answer(running: Laptop) -> None:
     server = running.one("llmctl.serving.server").pid
     again = running.llmctl("up", "local", "--yes", "--json")
