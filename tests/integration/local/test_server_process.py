@@ -156,8 +156,10 @@ def test_a_server_that_ignores_the_signal_is_killed_after_its_grace_period(serve
 def test_a_changed_grace_period_holds_for_the_running_server(server: LocalServer) -> None:
     server.runs("ignores SIGTERM", grace=600)
     server.start(server.spec("ignores SIGTERM", grace=0.2))
-    server.process.stop()
-    assert servers_of(server) == []
+    supervisor = server.process.status().supervisor_pid
+    assert supervisor
+    os.kill(supervisor, signal.SIGTERM)
+    eventually(lambda: not servers_of(server))
 
 
 def test_an_orphan_that_ignores_the_signal_is_killed_too(server: LocalServer) -> None:
@@ -173,8 +175,8 @@ def test_a_signal_to_the_supervisor_alone_stops_the_server_as_well(server: Local
     supervisor = server.process.status().supervisor_pid
     assert supervisor
     os.kill(supervisor, signal.SIGTERM)
-    eventually(lambda: not servers_of(server))
-    assert server.process.status().state == "stopped"
+    eventually(lambda: server.process.status().state == "stopped")
+    assert not servers_of(server)
 
 
 def test_a_stranger_on_the_port_is_not_taken_for_the_server(server: LocalServer, tmp_path: Path) -> None:

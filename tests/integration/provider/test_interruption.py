@@ -66,13 +66,24 @@ def test_a_cancelled_download_ends_at_once(project: PulumiProject) -> None:
     assert "cancelled before the model server was ready" in failure_of(up)
 
 
-def test_a_plugin_whose_engine_dies_while_idle_ends_too(project: PulumiProject) -> None:
+def test_a_plugin_whose_engine_dies_before_it_is_up_ends_too(project: PulumiProject) -> None:
+    up = project.up_in_the_background()
+    eventually(project.plugins)
+    cli = eventually(project.cli)
+
+    cli.kill()
+    failure_of(up)
+    eventually(lambda: not project.plugins(), within=10)
+
+
+def test_a_plugin_whose_engine_dies_during_a_download_ends_too(project: PulumiProject) -> None:
     project.world.publishes("hub/large", "c" * 40)
     project.world.downloads_for(60)
     project.declares(model="hub/large")
     up = project.up_in_the_background()
-    eventually(project.plugins)
-    cli = eventually(project.cli)
+    eventually(lambda: any("done=" in phase for phase in project.phases()))
+    cli = project.cli()
+    assert cli
 
     cli.kill()
     failure_of(up)
