@@ -99,6 +99,13 @@ class PulumiProject:
         self.stack.cancel()
         self.stack.refresh(clear_pending_creates=True)
 
+    def close(self) -> None:
+        """End whatever still runs, also where the test failed half-way."""
+        for plugin in self.plugins():
+            plugin.kill()
+        for directory in (self.root / "servers").glob("*"):
+            ServerProcess(directory).stop(grace=0)
+
     def state(self) -> dict[str, Any]:
         """The resource as the state file has it."""
         deployment = self.stack.export_stack().deployment

@@ -23,5 +23,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def project(tmp_path: Path) -> Iterator[PulumiProject]:
     project = PulumiProject(tmp_path)
     yield project
-    project.server.stop(grace=0)
+    project.close()
     gc.collect()  # here, where the warning about those loops is expected, and not in somebody else's test
