@@ -11,10 +11,11 @@ from llmctl.infra.errors import Refused
 from llmctl.infra.local.run_directory import ServerSpec
 from llmctl.infra.local.server_command import ServerOptions
 from llmctl.infra.local.server_process import ServerProcess
-from llmctl.infra.provider.outside import ModelFile, Outside
+from llmctl.infra.provider.outside import Outside
 from llmctl.infra.provider.preflight import memory_failures
 from llmctl.infra.provider.progress import Phase, Progress
 from llmctl.infra.provider.wanted import Wanted
+from llmctl.serving.models.model_file import ModelFile
 
 START_TIMEOUT_SECONDS = 600.0
 """Where the program sets no customTimeouts. A model that is sensible without a GPU loads in far less."""
@@ -47,8 +48,7 @@ def bring_up(want: Wanted, key: str, outside: Outside, progress: Progress, timeo
 
 def least_memory(want: Wanted, file: ModelFile, outside: Outside) -> int:
     """Bytes as far as they can be known before a download: at least the weights must fit."""
-    path = outside.models.on_disk(file, cache=want.cache)
-    return memory_needed(want, path, outside) if path else file.size or 0
+    return memory_needed(want, Path(file.filename), outside) if file.source == "disk" else file.size or 0
 
 
 def resolve(want: Wanted, outside: Outside) -> ModelFile:
@@ -83,8 +83,7 @@ def _refuse_if_too_large(want: Wanted, loaded: Loaded, process: ServerProcess, o
 
 def memory_needed(want: Wanted, path: Path, outside: Outside) -> int:
     """Bytes. Raises ModelDamaged where the file is not what it should be."""
-    facts = outside.models.inspect(path)
-    return outside.models.memory_needed(facts, slots=want.slots, context=want.max_total_tokens)
+    return outside.models.memory_needed(path, slots=want.slots, context=want.max_total_tokens)
 
 
 def _start(process: ServerProcess, spec: ServerSpec, key: str, progress: Progress) -> None:
