@@ -10,7 +10,6 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -19,18 +18,11 @@ from llmctl.infra.local.server_command import ServerOptions, server_command
 from llmctl.infra.provider.outside import Outside
 from llmctl.infra.provider.plugin import serve
 from llmctl.infra.provider.resource import ModelServerResource
-from llmctl.serving.errors import EndpointError, ModelDamaged, ModelNotFound
+from llmctl.serving.errors import EndpointError, ModelDamaged
+from llmctl.serving.models.disk import resolve_on_disk
+from llmctl.serving.models.model_file import ModelFile
 
 SERVER = Path(__file__).with_name("model_server.py")
-
-
-@dataclass(frozen=True)
-class File:
-    path: Path
-    revision: str | None
-    size: int
-    sha256: str | None
-    remote: bool
 
 
 class World:
@@ -65,34 +57,29 @@ class World:
         file = self.directory / name
         return float(file.read_text()) if file.exists() else default
 
-    def resolve(self, model_id: str, *, revision: str | None, quantization: str | None, base: Path) -> File:
-        if model_id.startswith("hub/"):
-            found = revision or (self.directory / model_id / "main").read_text()
-            path = self.directory / model_id / found
-            return File(path, found, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), remote=True)
-        path = base / model_id
-        if not path.exists():
-            raise ModelNotFound(f"no file {path}")
-        return File(path, None, path.stat().st_size, None, remote=False)
+    def resolve(self, model_id: str, *, revision: str | None, quantization: str | None, base: Path) -> ModelFile:
+        if not model_id.startswith("hub/"):
+            return resolve_on_disk(model_id, base=base)
+        commit = revision or (self.directory / model_id / "main").read_text()
+        raw = (self.directory / model_id / commit).read_bytes()
+        digest = hashlib.sha256(raw).hexdigest()
+        return ModelFile(
+            source="hub", model_id=model_id, revision=commit, filename="tiny.gguf", size=len(raw), sha256=digest
+        )
 
-    def on_disk(self, file: File, *, cache: Path) -> Path | None:
-        return None if file.remote else file.path
-
-    def fetch(self, file: File, *, cache: Path, progress: Callable[[int, int | None], None]) -> Path:
+    def fetch(self, file: ModelFile, *, cache: Path, progress: Callable[[int, int | None], None]) -> Path:
+        if file.source == "disk":
+            return Path(file.filename)
         started, seconds = time.monotonic(), self._number("download", 0)
-        while file.remote and (gone := time.monotonic() - started) < seconds:
+        while (gone := time.monotonic() - started) < seconds:
             progress(int(1000 * gone / seconds), 1000)
             time.sleep(0.05)
         progress(1000, 1000)
-        return file.path
+        return self.directory / file.model_id / str(file.revision)
 
-    def inspect(self, path: Path) -> str:
-        text = path.read_text()
-        if not text.startswith("GGUF"):
+    def memory_needed(self, path: Path, *, slots: int, context: int) -> int:
+        if not path.read_text().startswith("GGUF"):
             raise ModelDamaged(f"{path} is no GGUF file")
-        return text
-
-    def memory_needed(self, facts: str, *, slots: int, context: int) -> int:
         return slots * context
 
     def outside(self) -> Outside:

@@ -28,7 +28,7 @@ def test_a_taken_port_is_refused_with_the_name_of_who_has_it(project: PulumiProj
 
 def test_a_missing_model_file_is_refused(project: PulumiProject) -> None:
     project.declares(model="absent.gguf")
-    assert f"no file {project.models / 'absent.gguf'}" in refusal(project)
+    assert f"There is no file {project.models / 'absent.gguf'}" in refusal(project)
 
 
 def test_a_corrupt_model_file_is_refused(project: PulumiProject) -> None:
