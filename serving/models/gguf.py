@@ -75,6 +75,7 @@ class GgufFacts:
     """Tokens the model was trained for."""
     layers: int
     embedding_length: int
+    feed_forward_length: int
     vocabulary: int
     """Tokens the tokenizer knows; 0 if the file names none."""
     kv_heads: int
@@ -203,6 +204,7 @@ def _facts(header: _Header) -> GgufFacts:
         context_length=header.integer(f"{architecture}.context_length", 0) or None,
         layers=header.integer(f"{architecture}.block_count", 0),
         embedding_length=width,
+        feed_forward_length=header.integer(f"{architecture}.feed_forward_length", 0),
         vocabulary=header.integer("tokenizer.ggml.tokens", 0),
         kv_heads=header.integer(f"{architecture}.attention.head_count_kv", heads),
         key_length=header.integer(f"{architecture}.attention.key_length", head_dim),
