@@ -7,7 +7,7 @@ import pytest
 from doubles.gguf_files import write_gguf
 
 from llmctl.serving.models.gguf import GgufFacts, inspect
-from llmctl.serving.models.memory import kv_cache, memory_needed
+from llmctl.serving.models.memory import MARGIN, kv_cache, memory_needed
 
 
 @pytest.fixture
@@ -25,10 +25,14 @@ def test_the_known_cache_of_llama_3_1_8b_comes_out(facts: GgufFacts) -> None:
     assert kv_cache(llama, tokens=1) == 128 * 1024
 
 
-def test_slots_and_context_count_alike(facts: GgufFacts) -> None:
-    assert memory_needed(facts, slots=8, context=1024) == memory_needed(facts, slots=1, context=8192)
+def test_more_of_anything_needs_more(facts: GgufFacts) -> None:
+    least = memory_needed(facts, slots=1, context=1024)
+    assert memory_needed(facts, slots=2, context=1024) > least
+    assert memory_needed(facts, slots=1, context=2048) > least
+    assert memory_needed(facts, slots=1, context=1024, ubatch=1024) > least
 
 
-def test_a_larger_file_needs_as_much_more(facts: GgufFacts) -> None:
-    larger = replace(facts, file_size=facts.file_size + 1000)
-    assert memory_needed(larger, slots=1, context=1) - memory_needed(facts, slots=1, context=1) == 1000
+def test_a_larger_file_needs_as_much_more_and_the_margin(facts: GgufFacts) -> None:
+    larger = replace(facts, file_size=facts.file_size + 1_000_000)
+    more = memory_needed(larger, slots=1, context=1) - memory_needed(facts, slots=1, context=1)
+    assert more == pytest.approx(MARGIN * 1_000_000, abs=1)
