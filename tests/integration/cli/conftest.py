@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from integration.cli.laptop import Laptop
+from drivers.laptop import Laptop
 
 
 @pytest.fixture

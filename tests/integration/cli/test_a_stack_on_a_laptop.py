@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from integration.cli.laptop import Laptop
+from drivers.laptop import Laptop
 
 
 def test_up_status_and_down_leave_nothing_behind(laptop: Laptop) -> None:

@@ -8,7 +8,7 @@ import signal
 import socket
 
 import pytest
-from integration.cli.laptop import Laptop
+from drivers.laptop import Laptop
 
 
 def test_a_killed_server_answers_again(running: Laptop) -> None:
