@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from llmctl.serving.models.fetching import fetch
-from llmctl.serving.models.hub import Hub
-from llmctl.serving.models.resolution import resolve
 from platformdirs import user_cache_path
+
+from llmctl.serving.models.embedded import SMOLLM2
+from llmctl.serving.models.fetching import fetch
 
 PATIENCE_S = 180.0
 """Deadline of everything that waits; long, because the machine may be busy, and never waited out on success."""
@@ -28,8 +28,7 @@ MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 def embedded_model() -> Path:
     """The default model, fetched into the user's cache where it is not there yet."""
-    file = resolve(MODEL_ID, base=Path.cwd(), hub=Hub())
-    return fetch(file, cache=user_cache_path("llmctl"), progress=lambda done, total: None)
+    return fetch(SMOLLM2.file, cache=user_cache_path("llmctl"), progress=lambda *_: None)
 
 
 def free_port() -> int:
