@@ -81,7 +81,7 @@ _AT_LEAST_ZERO = ("max_stop_sequences", "max_top_n_tokens", "graceful_terminatio
 def _parser() -> argparse.ArgumentParser:
     parser = _OneLineParser(prog="python -m llmctl.serving.server", description=__doc__, allow_abbrev=False)
     parser.add_argument("--model-id", required=True)
-    parser.add_argument("--model-file", required=True, type=Path, help="a GGUF file")
+    parser.add_argument("--model-file", required=True, type=lambda text: Path(text).absolute(), help="a GGUF file")
     parser.add_argument("--revision")
     parser.add_argument("--hostname", default=Settings.hostname)
     parser.add_argument("--port", type=int, default=Settings.port)
