@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,10 +132,8 @@ class ServerProcess:
         directory = self.directory
         for file in (directory.api_key_file, directory.spec_file, directory.state_file, directory.supervisor_lock):
             file.unlink(missing_ok=True)
-        for left in directory.runtime.glob("*"):
-            left.unlink()
         with suppress(FileNotFoundError):
-            directory.runtime.rmdir()
+            shutil.rmtree(directory.runtime)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

@@ -65,7 +65,7 @@ INPUTS: dict[str, Input] = {
     "port": Input(type=int, minimum=1, maximum=65535, description="Port to listen on."),
     "maxConcurrentRequests": _count("Requests in work and waiting before 429."),
     "maxInputTokens": _count("Longest prompt, in tokens.", required=False),
-    "maxTotalTokens": _count("Longest prompt and answer together, in tokens."),
+    "maxTotalTokens": Input(type=int, minimum=2, description="Longest prompt and answer together, in tokens."),
     "parallelRequests": _count("Slots: requests that are worked on at the same time."),
     "maxBatchPrefillTokens": _count("Prompt tokens per batch."),
     "threads": Input(type=int, minimum=0, description="Threads of the server; 0 for all cores."),
@@ -98,6 +98,15 @@ def failures(given: Properties) -> Iterator[Failure]:
         if value is not None and value is not UNKNOWN and (problem := _problem(spec, value)):
             shown = "" if name in SECRET_INPUTS else f", not {value!r}"
             yield Failure(name, f"must be {problem}{shown}")
+    yield from _longest_prompt(given)
+
+
+def _longest_prompt(given: Properties) -> Iterator[Failure]:
+    longest, total = given.get("maxInputTokens"), given.get("maxTotalTokens")
+    if isinstance(longest, int) and isinstance(total, int) and longest >= total:
+        yield Failure(
+            "maxInputTokens", f"must be less than maxTotalTokens ({total}), which has room for the answer too"
+        )
 
 
 def _problem(spec: Input, value: Any) -> str | None:

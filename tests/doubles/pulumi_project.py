@@ -41,12 +41,7 @@ class PulumiProject:
         for directory in (self.work, self.models, root / "state"):
             directory.mkdir(exist_ok=True)
         self.has_model("small.gguf")
-        project = {
-            "name": "demo",
-            "runtime": "python",
-            "plugins": {"providers": [{"name": "llmctl", "path": os.path.relpath(self.world.launcher(), self.work)}]},
-        }
-        (self.work / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.finds_its_plugin_in(self.world.launcher())
         self.stack = auto.create_or_select_stack("local", "demo", self._program, opts=self._options())
 
     @property
@@ -68,6 +63,12 @@ class PulumiProject:
     def declares(self, **inputs: Any) -> None:
         """Change arguments of the resource; None takes one away."""
         self._inputs.update(inputs)
+
+    def finds_its_plugin_in(self, directory: Path) -> None:
+        """Name the directory in Pulumi.yaml, relative to it, as a project of a user does."""
+        provider = {"name": "llmctl", "path": os.path.relpath(directory, self.work)}
+        project = {"name": "demo", "runtime": "python", "plugins": {"providers": [provider]}}
+        (self.work / "Pulumi.yaml").write_text(yaml.safe_dump(project))
 
     def moves_to(self, directory: Path) -> None:
         self.directory, self.server = directory, ServerProcess(directory)
