@@ -19,13 +19,14 @@ def logs(
 ) -> None:
     """Show the log of the model server and of its supervisor."""
     from llmctl.cli.views.logs import log_view
-    from llmctl.infra.local.log_reader import follow_log, last_lines
+    from llmctl.infra.local.log_reader import tail
 
     app: Application = ctx.obj
     status = app.status(stack)
     if status.log_file is None:
         app.console.error(f"{stack} has no log: it was never up. Run: llmctl up {stack}")
         raise typer.Exit(1)
-    app.console.show(log_view(stack, last_lines(status.log_file, lines)), json=json)
-    for piece in follow_log(status.log_file) if follow else ():
+    last, appended = tail(status.log_file, lines)
+    app.console.show(log_view(stack, last), json=json)
+    for piece in appended if follow else ():
         app.console.write(piece)

@@ -6,7 +6,6 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -14,32 +13,23 @@ INTERVAL = 0.2
 """Seconds between two looks at a followed log."""
 
 
-def last_lines(path: str, count: int) -> list[str]:
-    """The last `count` lines. Bytes that are not UTF-8 are shown as replacement characters."""
-    with _opened(path) as file:
-        return [line.rstrip("\n") for line in deque(file, count)]
+def tail(path: str, count: int) -> tuple[list[str], Iterator[str]]:
+    """The last `count` lines of a log, and what is appended from there on, which goes on until the caller stops.
+
+    Bytes that are not UTF-8 are shown as replacement characters.
+    """
+    file = Path(path).open(encoding="utf-8", errors="replace")  # noqa: SIM115  (the second result reads on from it)
+    lines = [line.rstrip("\n") for line in deque(iter(file.readline, ""), count)]
+    return lines, _appended(file)
 
 
-def follow_log(path: str) -> Iterator[str]:
-    """What is appended from now on, until the caller stops. A rotated log is followed into its new file."""
-    file = _opened(path)
-    file.seek(0, os.SEEK_END)
-    while True:
-        piece = file.read()
-        if piece:
-            yield piece
-        elif _was_rotated(path, file):
-            file.close()
-            file = _opened(path)
-        else:
-            time.sleep(INTERVAL)
-
-
-def _opened(path: str) -> TextIO:
-    return Path(path).open(encoding="utf-8", errors="replace")
-
-
-def _was_rotated(path: str, file: TextIO) -> bool:
-    with suppress(FileNotFoundError):
-        return not os.path.samestat(os.stat(path), os.fstat(file.fileno()))  # noqa: PTH116  (the two are compared)
-    return False
+def _appended(file: TextIO) -> Iterator[str]:
+    with file:
+        while True:
+            piece = file.read()
+            if piece:
+                yield piece
+            elif os.fstat(file.fileno()).st_size < file.tell():  # the supervisor copied the log away and emptied it
+                file.seek(0)
+            else:
+                time.sleep(INTERVAL)

@@ -5,6 +5,13 @@ from pathlib import Path
 
 import pytest
 from drivers.laptop import Laptop
+from drivers.model_server import embedded_model
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_model_in_the_cache() -> None:
+    """Fetched once and ahead: a laptop's home is looked through for files, and pip leaves some."""
+    embedded_model()
 
 
 @pytest.fixture
