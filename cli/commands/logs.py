@@ -19,14 +19,14 @@ def logs(
 ) -> None:
     """Show the log of the model server and of its supervisor."""
     from llmctl.cli.views.logs import log_view
-    from llmctl.infra.local.log_reader import tail
+    from llmctl.infra.local.log_reader import appended, last_lines, open_log
 
     app: Application = ctx.obj
     status = app.status(stack)
     if status.log_file is None:
         app.console.error(f"{stack} has no log: it was never up. Run: llmctl up {stack}")
         raise typer.Exit(1)
-    last, appended = tail(status.log_file, lines)
-    app.console.show(log_view(stack, last), json=json)
-    for piece in appended if follow else ():
-        app.console.write(piece)
+    with open_log(status.log_file) as log:
+        app.console.show(log_view(stack, last_lines(log, lines)), json=json)
+        for piece in appended(log) if follow else ():
+            app.console.write(piece)

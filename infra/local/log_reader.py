@@ -13,23 +13,23 @@ INTERVAL = 0.2
 """Seconds between two looks at a followed log."""
 
 
-def tail(path: str, count: int) -> tuple[list[str], Iterator[str]]:
-    """The last `count` lines of a log, and what is appended from there on, which goes on until the caller stops.
-
-    Bytes that are not UTF-8 are shown as replacement characters.
-    """
-    file = Path(path).open(encoding="utf-8", errors="replace")  # noqa: SIM115  (the second result reads on from it)
-    lines = [line.rstrip("\n") for line in deque(iter(file.readline, ""), count)]
-    return lines, _appended(file)
+def open_log(path: str) -> TextIO:
+    """A log to read; bytes that are not UTF-8 are read as replacement characters."""
+    return Path(path).open(encoding="utf-8", errors="replace")
 
 
-def _appended(file: TextIO) -> Iterator[str]:
-    with file:
-        while True:
-            piece = file.read()
-            if piece:
-                yield piece
-            elif os.fstat(file.fileno()).st_size < file.tell():  # the supervisor copied the log away and emptied it
-                file.seek(0)
-            else:
-                time.sleep(INTERVAL)
+def last_lines(log: TextIO, count: int) -> list[str]:
+    """The last `count` lines; the log is then at its end."""
+    return [line.rstrip("\n") for line in deque(iter(log.readline, ""), count)]
+
+
+def appended(log: TextIO) -> Iterator[str]:
+    """What is appended from where the log stands, until the caller stops."""
+    while True:
+        piece = log.read()
+        if piece:
+            yield piece
+        elif os.fstat(log.fileno()).st_size < log.tell():  # the supervisor copied the log away and emptied it
+            log.seek(0)
+        else:
+            time.sleep(INTERVAL)
