@@ -67,12 +67,15 @@ class Engine:
 
     @classmethod
     def start(cls, settings: Settings, socket: Path) -> Engine:
-        """Load the model. Raises EngineFailed; llama.cpp writes the reason to stderr only."""
+        """Load the model. Raises EngineFailed; llama.cpp tells the reason on stderr only."""
         key = secrets.token_hex(32)
         try:
             server = xllamacpp.Server(_parameters(settings, socket, key))
         except RuntimeError as error:
-            raise EngineFailed(str(error)) from error
+            raise EngineFailed(
+                f"llama.cpp cannot load {settings.model_file}; its reason is in the lines above. "
+                "Check that the file is there, whole, a GGUF, and that it fits into memory"
+            ) from error
         http = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(socket)),
             base_url="http://llama.cpp",

@@ -160,7 +160,10 @@ def test_auto_either_calls_a_tool_or_answers_in_words(server: ModelServer) -> No
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({"tools": [WEATHER], "tool_choice": "nothing_like_it"}, "Tool error: Tool with name nothing_like_it not found"),
+        (
+            {"tools": [WEATHER], "tool_choice": "nothing_like_it"},
+            "Tool error: Tool with name nothing_like_it not found",
+        ),
         (
             {"tools": [WEATHER], "response_format": {"type": "json", "value": {"properties": {}}}},
             "Tool error: Grammar and tools are mutually exclusive",
