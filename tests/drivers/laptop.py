@@ -6,12 +6,13 @@ import contextlib
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,25 +75,22 @@ class Laptop:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def types(self, answer: str, *arguments: str) -> Ran:
-        """Run a command at a terminal and type `answer`; `out` holds all that the terminal showed."""
+    def types(self, dialogue: Mapping[str, str], *arguments: str) -> Ran:
+        """Run a command at a terminal; each text is typed when its prompt is seen. `out` is all that was shown."""
         ours, its = pty.openpty()
-        os.write(ours, answer.encode())
+        environ = {**self.environ, "TERM": "xterm"}
         process = subprocess.Popen(
-            [str(LLMCTL), *arguments],
-            cwd=self.directory,
-            env={**self.environ, "TERM": "xterm"},
-            stdin=its,
-            stdout=its,
-            stderr=its,
+            [str(LLMCTL), *arguments], cwd=self.directory, env=environ, stdin=its, stdout=its, stderr=its
         )
         os.close(its)
-        shown = b""
+        shown, waiting = "", list(dialogue.items())
         with contextlib.suppress(OSError):  # the terminal is gone when its last user ends
-            while piece := os.read(ours, 65536):
+            while piece := _read(ours):
                 shown += piece
+                if waiting and waiting[0][0] in shown:
+                    os.write(ours, waiting.pop(0)[1].encode())
         os.close(ours)
-        return Ran(process.wait(), shown.decode(errors="replace"), "")
+        return Ran(process.wait(PATIENCE), shown, "")
 
     def begins(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -164,6 +162,12 @@ class Laptop:
 
     def is_empty(self) -> None:
         assert [process.cmdline() for process in self.processes()] == []
+
+
+def _read(terminal: int) -> str:
+    readable, _, _ = select.select([terminal], [], [], PATIENCE)
+    assert readable, "nothing more was shown, and the command did not end"
+    return os.read(terminal, 65536).decode(errors="replace")
 
 
 def _free_port() -> int:

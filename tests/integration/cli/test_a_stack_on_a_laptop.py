@@ -27,7 +27,7 @@ def test_up_status_and_down_leave_nothing_behind(laptop: Laptop) -> None:
 
 
 def test_a_no_at_the_terminal_changes_nothing_and_is_7(laptop: Laptop) -> None:
-    refused = laptop.types("n\n", "up", "local")
+    refused = laptop.types({"[y/N]": "n\n"}, "up", "local")
     assert refused.code == 7
     assert "Plan for local: 1 to create." in refused.out
     assert "Error: Nothing was changed." in refused.out
@@ -37,12 +37,12 @@ def test_a_no_at_the_terminal_changes_nothing_and_is_7(laptop: Laptop) -> None:
 
 
 def test_a_yes_at_the_terminal_shows_the_phases_as_they_come(laptop: Laptop) -> None:
-    done = laptop.types("y\n", "up", "local")
+    done = laptop.types({"[y/N]": "y\n"}, "up", "local")
     assert done.code == 0
     for phase in ("resolve", "download", "verify", "start", "load", "warm-up"):
         assert phase in done.out
     assert "The endpoint has answered: " in done.out
-    talk = laptop.types("What is the capital of France?\n\x04", "chat", "local")
+    talk = laptop.types({"> ": "What is the capital of France?\n", "tokens/s]\r\n> ": "\x04"}, "chat", "local")
     assert talk.code == 0
     assert "Paris" in talk.out
     assert "tokens/s]" in talk.out

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from doubles.model_server import MODEL_ID, ModelServer
+from drivers.model_server import MODEL_ID, ModelServer
 
 SHORT = {"role": "system", "content": "Answer in one short English sentence."}
 FRANCE = {"role": "user", "content": "What is the capital of France?"}

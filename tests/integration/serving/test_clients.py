@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from doubles.model_server import PATIENCE_S, ModelServer
+from drivers.model_server import PATIENCE_S, ModelServer
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import ValidationError
 from openai import AsyncOpenAI, OpenAI, UnprocessableEntityError

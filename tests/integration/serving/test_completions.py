@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from doubles.model_server import MODEL_ID, ModelServer
+from drivers.model_server import MODEL_ID, ModelServer
 
 FRANCE = "The capital of France is"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import stat
 import threading
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from doubles.model_server import PATIENCE_S, ModelServer, embedded_model, events_in, eventually
+from drivers.model_server import PATIENCE_S, ModelServer, embedded_model, events_in, eventually
 
 Starts = Callable[..., ModelServer]
 
@@ -110,7 +109,7 @@ def sockets_of(pid: int) -> set[int]:
     """TCP ports that the process listens on."""
     inodes = set()
     for entry in Path(f"/proc/{pid}/fd").iterdir():
-        target = os.readlink(entry)
+        target = str(entry.readlink())
         if target.startswith("socket:["):
             inodes.add(target[8:-1])
     rows = (row.split() for row in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:])

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from doubles.model_server import ModelServer, eventually
+from drivers.model_server import ModelServer, eventually
 
 DROPPED = 'tgi_request_failure{err="dropped"}'
 LONG = "word " * 700
