@@ -29,7 +29,7 @@ class ModelServerArgs:
     max_concurrent_requests: pulumi.Input[int]
     max_input_tokens: pulumi.Input[int] | None = None
     max_total_tokens: pulumi.Input[int]
-    parallel_requests: pulumi.Input[int]
+    max_batch_size: pulumi.Input[int]
     """Slots: how many requests are worked on at the same time."""
 
     max_batch_prefill_tokens: pulumi.Input[int]

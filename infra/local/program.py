@@ -28,7 +28,7 @@ def program(settings: StackSettings, context: StackContext) -> None:
             max_concurrent_requests=model.max_concurrent_requests,
             max_input_tokens=model.max_input_tokens,
             max_total_tokens=model.max_total_tokens,
-            parallel_requests=model.max_batch_size,
+            max_batch_size=model.max_batch_size,
             max_batch_prefill_tokens=model.max_batch_prefill_tokens,
             threads=model.threads,
             graceful_termination_timeout=settings.graceful_termination_timeout,

@@ -66,7 +66,7 @@ INPUTS: dict[str, Input] = {
     "maxConcurrentRequests": _count("Requests in work and waiting before 429."),
     "maxInputTokens": _count("Longest prompt, in tokens.", required=False),
     "maxTotalTokens": Input(type=int, minimum=2, description="Longest prompt and answer together, in tokens."),
-    "parallelRequests": _count("Slots: requests that are worked on at the same time."),
+    "maxBatchSize": _count("Slots: requests that are worked on at the same time."),
     "maxBatchPrefillTokens": _count("Prompt tokens per batch."),
     "threads": Input(type=int, minimum=0, description="Threads of the server; 0 for all cores."),
     "gracefulTerminationTimeout": Input(

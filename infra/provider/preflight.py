@@ -60,7 +60,7 @@ def memory_failures(needed: int, available: int, own: Sequence[ServerStatus]) ->
     if needed > usable:
         reason = (
             f"needs {_gib(needed)} of memory, {_gib(usable)} can be had; "
-            "choose a smaller model or quantization, or lower maxTotalTokens or parallelRequests"
+            "choose a smaller model or quantization, or lower maxTotalTokens or maxBatchSize"
         )
         yield Failure("model", reason)
 

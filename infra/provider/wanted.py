@@ -47,7 +47,7 @@ def wanted(inputs: Properties) -> Wanted:
         max_concurrent_requests=inputs["maxConcurrentRequests"],
         max_input_tokens=inputs.get("maxInputTokens"),
         max_total_tokens=inputs["maxTotalTokens"],
-        slots=inputs["parallelRequests"],
+        slots=inputs["maxBatchSize"],
         max_batch_prefill_tokens=inputs["maxBatchPrefillTokens"],
         threads=inputs["threads"],
         grace=float(inputs["gracefulTerminationTimeout"]),

@@ -130,7 +130,7 @@ class PulumiProject:
             "hostname": "127.0.0.1",
             "max_concurrent_requests": 8,
             "max_total_tokens": 1024,
-            "parallel_requests": 2,
+            "max_batch_size": 2,
             "max_batch_prefill_tokens": 512,
             "threads": 1,
             "graceful_termination_timeout": 5,

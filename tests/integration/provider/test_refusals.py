@@ -39,7 +39,7 @@ def test_a_corrupt_model_file_is_refused(project: PulumiProject) -> None:
 
 def test_too_little_memory_is_refused_with_both_figures(project: PulumiProject) -> None:
     project.world.has_memory(2**30)
-    project.declares(parallel_requests=2, max_total_tokens=2**30)
+    project.declares(max_batch_size=2, max_total_tokens=2**30)
     assert "needs 2.0 GiB of memory, 1.0 GiB can be had" in refusal(project)
 
 

@@ -16,7 +16,7 @@ GOOD: dict[str, Any] = {
     "port": 8080,
     "maxConcurrentRequests": 8,
     "maxTotalTokens": 1024,
-    "parallelRequests": 2,
+    "maxBatchSize": 2,
     "maxBatchPrefillTokens": 512,
     "threads": 0,
     "gracefulTerminationTimeout": 30,
