@@ -20,7 +20,7 @@ def translated(model_id: str, *, endpoint: str, has_token: bool) -> Iterator[Non
         raise ModelNotFound(f"{model_id} is neither a path to a .gguf file nor a Hub id (owner/name).") from error
     except OfflineModeIsEnabled as error:
         raise DownloadFailed(
-            f"{model_id} is not in the cache and HF_HUB_OFFLINE forbids asking {endpoint}. Unset it, or give the path "
+            f"{endpoint} must be asked about {model_id}, and HF_HUB_OFFLINE forbids it. Unset it, or give the path "
             f"of a .gguf file as the model."
         ) from error
     except HfHubHTTPError as error:
