@@ -7,14 +7,13 @@ may. It always gets an explicit key, because without one it sends the Hugging Fa
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from llmctl.serving.client_errors import translated
+from llmctl.serving.client_session import ask_loopback_directly, open_url
 from llmctl.serving.errors import EndpointError
 
 if TYPE_CHECKING:
@@ -120,15 +119,16 @@ class Endpoint:
     def is_healthy(self) -> bool:
         """Whether /health answers 200. A server that still loads its model refuses the connection: not healthy."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=HEALTH_TIMEOUT_SECONDS) as response:  # noqa: S310
+            with open_url(f"{self.url}/health", timeout=HEALTH_TIMEOUT_SECONDS) as response:
                 return bool(response.status == 200)
-        except (OSError, urllib.error.URLError):
+        except OSError:
             return False
 
     @cached_property
     def _client(self) -> InferenceClient:
         from huggingface_hub import InferenceClient
 
+        ask_loopback_directly()
         return InferenceClient(base_url=self.url, api_key=self._api_key, timeout=self._timeout)
 
 
@@ -136,7 +136,7 @@ def warm_up(endpoint: Endpoint) -> Answer:
     """One real completion: the proof that the endpoint serves. Raises EndpointError if no text comes."""
     messages: list[Message] = [
         {"role": "system", "content": DEFAULT_SYSTEM_MESSAGE},
-        {"role": "user", "content": "Say hello."},
+        {"role": "user", "content": "What is the capital of France?"},
     ]
     answer = endpoint.answer(messages, max_tokens=32)
     if not answer.text.strip():

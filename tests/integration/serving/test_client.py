@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -150,6 +151,19 @@ def test_health_is_200_and_nothing_else(tgi: TgiDouble, endpoint: Endpoint) -> N
     assert endpoint.is_healthy()
     tgi.is_unhealthy()
     assert not endpoint.is_healthy()
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HF_HUB_OFFLINE"])
+def test_neither_a_proxy_nor_an_offline_hub_stands_between_us_and_our_own_machine(
+    tgi: TgiDouble, variable: str
+) -> None:
+    tgi.answers("Hello there.")
+    program = f"from llmctl.serving.client import Endpoint, warm_up; e = Endpoint({tgi.url!r}, None)"
+    program += "; print(e.is_healthy(), warm_up(e).text)"
+    value = "1" if variable == "HF_HUB_OFFLINE" else "http://127.0.0.1:9"
+    environ = {**os.environ, variable: value}
+    ran = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("True Hello there.\n", "")
 
 
 def test_a_server_that_is_not_there_is_not_healthy() -> None:
