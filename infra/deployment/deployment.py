@@ -7,6 +7,7 @@ killed run left behind, and writes the journal: what was begun before, how it en
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmctl.infra.deployment.change import Change
-from llmctl.infra.deployment.environment import PASSPHRASE_FILE, pulumi_environment, reconcile_salt, state_directory
+from llmctl.infra.deployment.environment import (
+    PASSPHRASE_FILE,
+    past_the_proxy,
+    pulumi_environment,
+    reconcile_salt,
+    state_directory,
+)
 from llmctl.infra.deployment.interruption import Interruption
 from llmctl.infra.deployment.journal import BEGUN, Journal, Verdict
 from llmctl.infra.deployment.lock import stack_lock
@@ -116,6 +123,8 @@ class Deployment:
         variables = self.environment()
         if PASSPHRASE_FILE in variables:
             reconcile_salt(self.project, self.stack)
+        # gRPC in this process reads the environment itself, and nothing else can tell it to leave the proxy out.
+        os.environ.update(past_the_proxy(self._around.environ))
         command = PulumiProcess(self._around.pulumi_cli(), self._around.interruption)
         return PulumiEngine(open_stack(self.project, self.stack, command, variables), self._around.interruption, tell)
 

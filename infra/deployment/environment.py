@@ -15,6 +15,7 @@ from llmctl.infra.settings import StackSettings
 
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  (the name of a variable)
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy", "all_proxy", "ALL_PROXY")
 SALT_LINE = re.compile(r"^encryptionsalt:[ \t]*(\S+)[ \t]*\n?", re.MULTILINE)
 
 
@@ -30,6 +31,7 @@ def pulumi_environment(
         "PULUMI_STACK": stack,
         "PULUMI_SKIP_UPDATE_CHECK": "1",
         "PATH": _first(str(cli.parent), environ.get("PATH", os.defpath)),
+        **past_the_proxy(environ),
     }
     if settings.backend:
         return {**variables, "PULUMI_BACKEND_URL": settings.backend}
@@ -41,6 +43,18 @@ def pulumi_environment(
         "PULUMI_HOME": environ.get("PULUMI_HOME") or str(cache / "pulumi-home"),
         PASSPHRASE_FILE: str(passphrase_file(project)),
     }
+
+
+def past_the_proxy(environ: Mapping[str, str]) -> dict[str, str]:
+    """NO_PROXY with this machine in it, where a proxy is set.
+
+    Pulumi's parts talk gRPC to one another over loopback, and gRPC takes `http_proxy` for that too.
+    """
+    if not any(environ.get(name) for name in PROXIES):
+        return {}
+    given = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    hosts = [host for host in given.split(",") if host]
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost", "::1"])))
 
 
 def _first(directory: str, path: str) -> str:

@@ -83,6 +83,13 @@ def test_plain_pulumi_works_on_the_same_state(running: Laptop) -> None:
     running.is_sound()
 
 
+def test_a_proxy_that_leads_nowhere_is_no_obstacle_on_ones_own_machine(running: Laptop) -> None:
+    nowhere = dict.fromkeys(("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    for command in (["up", "local", "--yes"], ["status", "local"], ["chat", "local", "Hello?"]):
+        ran = running.runs(["llmctl", *command], **nowhere)
+        assert ran.code == 0, ran.err
+
+
 def test_history_says_who_did_what_and_finds_a_rewritten_journal(running: Laptop) -> None:
     history = running.llmctl("history", "local", "--json")
     assert (history.code, history.json["intact"]) == (0, True)

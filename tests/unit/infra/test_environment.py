@@ -49,6 +49,11 @@ def test_a_pulumi_home_of_the_users_own_is_used(project: Project) -> None:
     assert environment(project, {"PULUMI_HOME": "/mine"})["PULUMI_HOME"] == "/mine"
 
 
+def test_behind_a_proxy_this_machine_is_asked_directly(project: Project) -> None:
+    made = environment(project, {"http_proxy": "http://proxy:3128", "NO_PROXY": "intranet"})
+    assert made["no_proxy"] == made["NO_PROXY"] == "intranet,127.0.0.1,localhost,::1"
+
+
 def test_the_passphrase_is_for_the_user_alone_and_stays_the_same(project: Project) -> None:
     first = passphrase_file(project).read_text()
     assert len(first) >= 40
