@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from llmctl.infra.errors import Declined, DeploymentFailed, Interrupted, Refused, SettingsError
 from llmctl.serving.errors import ServingError
 
@@ -24,5 +26,5 @@ def exit_code(error: Exception) -> int | None:
 def words(error: Exception) -> str:
     """The message for the user. An OSError's own text starts with a number that helps nobody."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return f"{error.filename or Path.cwd()}: {error.strerror}"
     return str(error)
