@@ -59,6 +59,9 @@ class Laptop:
         with (self.directory / "stacks" / "Pulumi.local.yaml").open("a") as file:
             file.writelines(f"  {line}\n" for line in lines)
 
+    def pulumi_cli(self) -> Path:
+        return Path(self.llmctl("setup", "--json").json["pulumi"]["path"])
+
     def llmctl(self, *arguments: str) -> Ran:
         return self.runs([str(LLMCTL), *arguments])
 

