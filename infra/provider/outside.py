@@ -26,7 +26,7 @@ class Models(Protocol):
 
     def fetch(self, file: ModelFile, *, cache: Path, progress: Callable[[int, int | None], None]) -> Path: ...
 
-    def memory_needed(self, path: Path, *, slots: int, context: int) -> int:
+    def memory_needed(self, path: Path, *, slots: int, context: int, ubatch: int) -> int:
         """Bytes that serving the file takes; raises ModelDamaged where it is not what it should be."""
         ...
 
@@ -53,8 +53,8 @@ class ServingModels:
     def fetch(self, file: ModelFile, *, cache: Path, progress: Callable[[int, int | None], None]) -> Path:
         return fetch(file, cache=cache, progress=progress)
 
-    def memory_needed(self, path: Path, *, slots: int, context: int) -> int:
-        return memory_needed(inspect(path), slots=slots, context=context)
+    def memory_needed(self, path: Path, *, slots: int, context: int, ubatch: int) -> int:
+        return memory_needed(inspect(path), slots=slots, context=context, ubatch=ubatch)
 
 
 def this_machine() -> Outside:

@@ -83,7 +83,9 @@ def _refuse_if_too_large(want: Wanted, loaded: Loaded, process: ServerProcess, o
 
 def memory_needed(want: Wanted, path: Path, outside: Outside) -> int:
     """Bytes. Raises ModelDamaged where the file is not what it should be."""
-    return outside.models.memory_needed(path, slots=want.slots, context=want.max_total_tokens)
+    return outside.models.memory_needed(
+        path, slots=want.slots, context=want.max_total_tokens, ubatch=want.max_batch_prefill_tokens
+    )
 
 
 def _start(process: ServerProcess, spec: ServerSpec, key: str, progress: Progress) -> None:

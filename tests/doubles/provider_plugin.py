@@ -77,7 +77,7 @@ class World:
         progress(1000, 1000)
         return self.directory / file.model_id / str(file.revision)
 
-    def memory_needed(self, path: Path, *, slots: int, context: int) -> int:
+    def memory_needed(self, path: Path, *, slots: int, context: int, ubatch: int) -> int:
         if not path.read_text().startswith("GGUF"):
             raise ModelDamaged(f"{path} is no GGUF file")
         return slots * context
