@@ -16,7 +16,7 @@ import uvicorn
 from llmctl.serving.server.app import application
 from llmctl.serving.server.assembly import api_over
 from llmctl.serving.server.engine import Engine, EngineFailed
-from llmctl.serving.server.runtime import CannotStart, SocketPlace, bind
+from llmctl.serving.server.runtime import CannotStart, SocketPlace, bind, listen
 from llmctl.serving.server.settings import BadSettings, Settings, settings_from
 from llmctl.serving.server.shutdown import SIGNALS, DrainingServer
 
@@ -65,6 +65,7 @@ async def _serve(settings: Settings, place: SocketPlace, listener: socket) -> in
         timeout_graceful_shutdown=settings.graceful_termination_timeout,
     )
     server = DrainingServer(config)
+    listen(listener)
     log.info("serving %s on %s port %d", settings.model_id, settings.hostname, settings.port)
     await server.serve(sockets=[listener])
     if server.cut_off:

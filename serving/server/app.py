@@ -67,7 +67,7 @@ class Api:
 
     async def _generate(self, request: Request, asked: GenerateRequest, *, wrapped: bool) -> Response:
         arrived = self._count()
-        work = self.inference.run(Prompt(asked.inputs), asked.parameters, arrived)
+        work = self.inference.run(Prompt(asked.inputs), asked.parameters, arrived, logprobs=asked.parameters.details)
         runs = await while_connected(request, work)
         before = asked.inputs if asked.parameters.return_full_text else ""
         answer = answers.generated(runs, details=asked.parameters.details, before=before)
@@ -81,7 +81,8 @@ class Api:
         before = asked.inputs if asked.parameters.return_full_text else ""
         index = 0
         try:
-            async with aclosing(self.inference.stream(Prompt(asked.inputs), asked.parameters, arrived)) as steps:
+            stream = self.inference.stream(Prompt(asked.inputs), asked.parameters, arrived, logprobs=True)
+            async with aclosing(stream) as steps:
                 async for step in steps:
                     index += 1
                     shown = answers.stream_event(index, step, details=asked.parameters.details, before=before)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 GUARDED = frozenset(
-    {"/generate", "/generate_stream", "/v1/chat/completions", "/v1/completions", "/vertex", "/invocations", "/tokenize"}
+    {"/generate", "/generate_stream", "/v1/chat/completions", "/v1/completions", "/invocations", "/tokenize"}
 )
 """And POST /, which shares its path with the open GET /."""
 

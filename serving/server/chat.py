@@ -111,11 +111,11 @@ class Chat:
 
     async def answer(self, plan: Plan) -> tuple[dict[str, Any], Generation]:
         """The whole answer. A `no_tool` makes a second generation, without tools, as in TGI."""
-        run = (await self.inference.run(plan.prompt, plan.parameters, self.arrived))[0]
+        run = await self._run(plan)
         call = tools.call_in(run.end.text) if plan.using_tools else None
         if plan.using_tools and call is None:
             plain = await self.plan(with_tools=False)
-            run = (await self.inference.run(plain.prompt, plain.parameters, self.arrived))[0]
+            run = await self._run(plain)
         message = {"role": "assistant", "content": run.end.text} if call is None else _called(call)
         logprobs = logprobs_of(run.steps) if self.request.logprobs else None
         choice = {
@@ -126,6 +126,14 @@ class Chat:
         }
         head = self.served.head("chat.completion", self.request.model)
         return {**head, "choices": [choice], "usage": usage(run.end)}, run
+
+    async def _run(self, plan: Plan) -> Generation:
+        logprobs = bool(self.request.logprobs)
+        return (await self.inference.run(plan.prompt, plan.parameters, self.arrived, logprobs=logprobs))[0]
+
+    def _stream(self, plan: Plan) -> AsyncGenerator[Step, None]:
+        logprobs = bool(self.request.logprobs)
+        return self.inference.stream(plan.prompt, plan.parameters, self.arrived, logprobs=logprobs)
 
     async def events(self, plan: Plan) -> AsyncGenerator[bytes, None]:
         """The stream, ending in [DONE] even after an error, as in TGI."""
@@ -142,7 +150,7 @@ class Chat:
 
     async def _text_events(self, plan: Plan) -> AsyncGenerator[bytes, None]:
         head = self.served.head("chat.completion.chunk", self.request.model)
-        async with aclosing(self.inference.stream(plan.prompt, plan.parameters, self.arrived)) as steps:
+        async with aclosing(self._stream(plan)) as steps:
             async for step in steps:
                 content = "" if step.token.special else step.token.text
                 delta = {"role": "assistant", "content": content}
@@ -152,7 +160,7 @@ class Chat:
 
     async def _tool_events(self, plan: Plan) -> AsyncGenerator[bytes, None]:
         """A call is sent when it is whole: half a JSON object is of no use to anybody, and TGI's cuts were wrong."""
-        async with aclosing(self.inference.stream(plan.prompt, plan.parameters, self.arrived)) as steps:
+        async with aclosing(self._stream(plan)) as steps:
             last = [step async for step in steps][-1]
         call = tools.call_in(last.end.text) if last.end else None
         if call is None:

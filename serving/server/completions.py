@@ -51,7 +51,10 @@ class Completions:
     async def answer(self) -> tuple[dict[str, Any], list[Generation]]:
         parameters = _parameters(self.request)
         runs = await together(
-            [self.inference.run(Prompt(prompt), parameters, self.arrived) for prompt in self.request.prompts]
+            [
+                self.inference.run(Prompt(prompt), parameters, self.arrived, logprobs=False)
+                for prompt in self.request.prompts
+            ]
         )
         done = [run[0] for run in runs]
         choices = [_choice(index, run.end.text, openai_reason(run.end)) for index, run in enumerate(done)]
@@ -75,7 +78,7 @@ class Completions:
 
     async def _follow(self, index: int, prompt: str, queue: asyncio.Queue[bytes | None]) -> None:
         head = self.served.head("text_completion")
-        stream = self.inference.stream(Prompt(prompt), _parameters(self.request), self.arrived)
+        stream = self.inference.stream(Prompt(prompt), _parameters(self.request), self.arrived, logprobs=False)
         try:
             async with aclosing(stream) as steps:
                 async for step in steps:

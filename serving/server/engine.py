@@ -30,10 +30,11 @@ class EngineFailed(Exception):
 class Sampled:
     """One token, and before it the `position - previous position - 1` tokens that llama.cpp kept back."""
 
-    id: int
+    id: int | None
+    """None where no log probabilities were asked for: llama.cpp tells ids only with them."""
     data: bytes
     """Bytes of this token and of those kept back."""
-    logprob: float
+    logprob: float | None
     top: tuple[tuple[int, float], ...]
     """The most likely tokens here, best first: id and log probability."""
     position: int
@@ -204,11 +205,14 @@ def _event(chunk: dict[str, Any]) -> Event:
     choice = chunk["choices"][0]
     if choice["finish_reason"] is not None:
         return Finished(choice["finish_reason"] == "length", chunk["usage"]["completion_tokens"])
-    if not choice["logprobs"]:
+    if "prompt_progress" in chunk:
         return _WORKING
+    position = chunk["timings"]["predicted_n"]
+    if not choice["logprobs"]:
+        return Sampled(None, choice["text"].encode(), None, (), position)
     token = choice["logprobs"]["content"][0]
     top = tuple((entry["id"], entry["logprob"]) for entry in token["top_logprobs"])
-    return Sampled(token["id"], bytes(token["bytes"]), token["logprob"], top, chunk["timings"]["predicted_n"])
+    return Sampled(token["id"], bytes(token["bytes"]), token["logprob"], top, position)
 
 
 def _top(chunk: dict[str, Any]) -> list[dict[str, Any]]:

@@ -41,6 +41,13 @@ def _parsed(value: Any) -> Any:
     return value
 
 
+_NAMED_SCHEMAS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Keywords of JSON Schema whose value maps free names to schemas."""
+
+_SCHEMAS = frozenset({"items", "prefixItems", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "contains"})
+"""Keywords whose value is a schema or a list of them."""
+
+
 def closed(schema: Any) -> Any:
     """The schema with `additionalProperties: false` wherever properties are named and nothing else is said.
 
@@ -50,8 +57,14 @@ def closed(schema: Any) -> Any:
         return [closed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    parts = {key: closed(part) for key, part in schema.items()}
-    return {"additionalProperties": False, **parts} if isinstance(parts.get("properties"), dict) else parts
+    parts = {keyword: _closed_within(keyword, value) for keyword, value in schema.items()}
+    return {"additionalProperties": False, **parts} if "properties" in parts else parts
+
+
+def _closed_within(keyword: str, value: Any) -> Any:
+    if keyword in _NAMED_SCHEMAS and isinstance(value, dict):
+        return {name: closed(schema) for name, schema in value.items()}
+    return closed(value) if keyword in _SCHEMAS else value
 
 
 class Grammars:

@@ -39,6 +39,7 @@ class Accepted:
     parameters: Parameters
     max_new_tokens: int
     grammar: str | None
+    logprobs: bool
     arrived: float
     queued: float
 
@@ -46,7 +47,8 @@ class Accepted:
         return {
             "prompt": self.ids,
             "max_tokens": self.max_new_tokens,
-            "n_probs": max(1, self.parameters.top_n_tokens),
+            # Log probabilities, and with them ids, cost about a twentieth of the speed (a pass over the vocabulary).
+            "n_probs": max(1, self.parameters.top_n_tokens) if self.logprobs else 0,
             **({"grammar": self.grammar} if self.grammar else {}),
             **sampling_body(self.parameters, window=len(self.ids) + self.max_new_tokens),
         }
@@ -74,14 +76,16 @@ class Inference:
     grammars: Grammars
     metrics: Metrics
 
-    async def stream(self, prompt: Prompt, asked: GenerateParameters, arrived: float) -> AsyncGenerator[Step, None]:
-        """Tokens as they come, the last one when the slot is free again.
+    async def stream(
+        self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, logprobs: bool
+    ) -> AsyncGenerator[Step, None]:
+        """Tokens as they come, the last one when the slot is free again. Without `logprobs` they have no ids either.
 
         Raises RequestFailed, counted by kind. Closing the generator cancels the generation.
         """
         last: Step | None = None
         with self.metrics.failures():
-            async with aclosing(self._admitted(prompt, asked, arrived, stream=True)) as steps:
+            async with aclosing(self._admitted(prompt, asked, arrived, logprobs=logprobs, stream=True)) as steps:
                 async for step in steps:
                     if step.end is not None:
                         last = step
@@ -92,32 +96,39 @@ class Inference:
             self.metrics.succeeded(last.end)
         yield last
 
-    async def run(self, prompt: Prompt, asked: GenerateParameters, arrived: float) -> list[Generation]:
+    async def run(
+        self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, logprobs: bool
+    ) -> list[Generation]:
         """`best_of` generations, the best one (highest mean log probability) first. Raises RequestFailed."""
         with self.metrics.failures():
-            checked(asked, self.limits)
-            runs = await together([self._collect(prompt, asked, arrived) for _ in range(asked.best_of or 1)])
+            count = checked(asked, self.limits).best_of
+            wanted = logprobs or count > 1
+            runs = await together([self._collect(prompt, asked, arrived, logprobs=wanted) for _ in range(count)])
         best = max(runs, key=lambda run: run.mean_logprob)
         self.metrics.succeeded(best.end)
         return [best, *(run for run in runs if run is not best)]
 
-    async def _collect(self, prompt: Prompt, asked: GenerateParameters, arrived: float) -> Generation:
-        async with aclosing(self._admitted(prompt, asked, arrived, stream=False)) as stream:
+    async def _collect(
+        self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, logprobs: bool
+    ) -> Generation:
+        async with aclosing(self._admitted(prompt, asked, arrived, logprobs=logprobs, stream=False)) as stream:
             steps = [step async for step in stream]
         if not steps or steps[-1].end is None:
             raise IncompleteGeneration
         return Generation(tuple(steps), steps[-1].end)
 
     async def _admitted(
-        self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, stream: bool
+        self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, logprobs: bool, stream: bool
     ) -> AsyncGenerator[Step, None]:
         with self.admission.enter():
-            accepted = await self._accept(prompt, asked, arrived, stream=stream)
+            accepted = await self._accept(prompt, asked, arrived, logprobs=logprobs, stream=stream)
             async with self.batch.slot(), aclosing(self._steps(accepted)) as steps:
                 async for step in steps:
                     yield step
 
-    async def _accept(self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, stream: bool) -> Accepted:
+    async def _accept(
+        self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, logprobs: bool, stream: bool
+    ) -> Accepted:
         parameters = checked(asked, self.limits, stream=stream)
         if not prompt.text:
             raise ValidationFailed("`inputs` cannot be empty")
@@ -129,7 +140,7 @@ class Inference:
         grammar = await self.grammars.compiled(parameters.grammar) if parameters.grammar else None
         self.metrics.input_length.observe(len(ids))
         self.metrics.max_new_tokens.observe(max_new_tokens)
-        return Accepted(ids, parameters, max_new_tokens, grammar, arrived, time.monotonic())
+        return Accepted(ids, parameters, max_new_tokens, grammar, logprobs, arrived, time.monotonic())
 
     async def _steps(self, accepted: Accepted) -> AsyncGenerator[Step, None]:
         writer = accepted.writer(self.vocabulary)

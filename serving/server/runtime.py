@@ -51,6 +51,8 @@ def _private(directory: Path) -> Path:
 def bind(hostname: str, port: int) -> socket.socket:
     """Take the port without listening on it: TGI refuses connections until the model is warm.
 
+    Two processes can hold a port like this at the same time; `listen` decides between them.
+
     Raises CannotStart, with what the system said, where the port is taken or the name is no address of this machine.
     """
     try:
@@ -65,3 +67,12 @@ def bind(hostname: str, port: int) -> socket.socket:
         taken.close()
         raise CannotStart(f"cannot listen on {hostname} port {port}: {error.strerror}") from error
     return taken
+
+
+def listen(taken: socket.socket) -> None:
+    """Start to listen. Raises CannotStart where another process was faster."""
+    try:
+        taken.listen()
+    except OSError as error:
+        hostname, port, *_ = taken.getsockname()
+        raise CannotStart(f"cannot listen on {hostname} port {port}: {error.strerror}") from error

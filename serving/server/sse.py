@@ -33,8 +33,11 @@ def event(data: Any) -> bytes:
 class EventStream(Response):
     """Sends events as they come. A client that leaves cancels the generator at once."""
 
-    def __init__(self, events: AsyncGenerator[bytes, None], headers: dict[str, str]) -> None:
+    def __init__(
+        self, events: AsyncGenerator[bytes, None], headers: dict[str, str], keep_alive_s: float = KEEP_ALIVE_S
+    ) -> None:
         self.events = events
+        self.keep_alive_s = keep_alive_s
         self.last_sent = 0.0
         # Set as a header, because media_type would add a charset that axum does not send.
         super().__init__(headers={"content-type": "text/event-stream", "cache-control": "no-cache", **headers})
@@ -63,11 +66,11 @@ class EventStream(Response):
     async def _keep_alive(self, send: Send) -> None:
         while True:
             silent = time.monotonic() - self.last_sent
-            if silent >= KEEP_ALIVE_S:
+            if silent >= self.keep_alive_s:
                 self.last_sent = time.monotonic()
                 await send({"type": "http.response.body", "body": b":\n\n", "more_body": True})
             else:
-                await asyncio.sleep(KEEP_ALIVE_S - silent)
+                await asyncio.sleep(self.keep_alive_s - silent)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -14,7 +14,7 @@ class Token:
     text: str
     """Empty while a character is split over several tokens; the last of them carries it whole."""
     logprob: float | None
-    """None for a token that llama.cpp kept back (tokens.py)."""
+    """None for a token that llama.cpp kept back (tokens.py), and where no log probabilities were asked for."""
     special: bool
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 UNKNOWN = 0
-"""Stands for an id that cannot be found again; its token has no text and no log probability."""
+"""Stands for an id that cannot be known; its token has no log probability either."""
 
 
 @dataclass(frozen=True)

@@ -48,18 +48,23 @@ class Writer:
         if self._held is not None:
             yield self._held
             self._held = None
-        *lost, last = self.vocabulary.ids(event.data, event.id, event.position - self._count)
+        *lost, last = self._ids(event)
         for id_ in lost:
             yield self._counted(Token(id_, "", None, special=False), ())
             if self.ended:
                 return
-        special = self.vocabulary.special(last)
+        # Only control tokens have no text of their own.
+        special = not event.data
         text = self.vocabulary.text(last) if special else event.data.decode("utf-8", "replace")
         step = self._counted(Token(last, text, event.logprob, special), self._top(event))
         if special and not self.ended:
             self._held = step
         else:
             yield step
+
+    def _ids(self, event: Sampled) -> list[int]:
+        count = event.position - self._count
+        return [UNKNOWN] * count if event.id is None else self.vocabulary.ids(event.data, event.id, count)
 
     def _counted(self, token: Token, top: tuple[Token, ...]) -> Step:
         self._count += 1

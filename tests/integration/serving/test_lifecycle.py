@@ -217,10 +217,10 @@ def listens(port: int) -> bool:
 
 def test_no_prompt_reaches_the_log(starts: Starts) -> None:
     server = starts(*SMALL).wait_until_ready()
-    secret = "xylophone-quince"
-    server.post("/generate", {"inputs": secret, "parameters": {"max_new_tokens": 2}})
-    server.post("/generate", {"inputs": secret, "parameters": {"max_new_tokens": 2, "temperature": -1}})
-    server.post("/generate", {"inputs": secret, "parameters": secret})
+    private = "xylophone-quince"
+    server.post("/generate", {"inputs": private, "parameters": {"max_new_tokens": 2}})
+    server.post("/generate", {"inputs": private, "parameters": {"max_new_tokens": 2, "temperature": -1}})
+    server.post("/generate", {"inputs": private, "parameters": private})
     server.signalled()
     assert server.exit_code() == 0
     assert "xylophone" not in server.log()
