@@ -157,3 +157,12 @@ def test_a_plain_request_whose_client_left_is_cancelled_during_its_prompt(server
         httpx.post(f"{server.url}/generate", json=body, timeout=httpx.Timeout(30, read=0.2))
     eventually(lambda: server.metric("tgi_batch_current_size") == 0, "the slot is free again")
     assert server.metric(DROPPED) == before + 1
+
+
+def test_no_web_page_of_another_origin_is_let_in(server: ModelServer) -> None:
+    preflight = {"origin": "https://example.org", "access-control-request-method": "POST"}
+    for answer in (
+        httpx.options(f"{server.url}/generate", headers=preflight),
+        httpx.get(f"{server.url}/info", headers={"origin": "https://example.org"}),
+    ):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
