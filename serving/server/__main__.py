@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from socket import socket
 
@@ -38,6 +39,8 @@ def main() -> int:
 
 
 def _run(settings: Settings) -> int:
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: sys.exit(0))
     place = SocketPlace(settings.runtime_dir)
     try:
         with bind(settings.hostname, settings.port) as listener:
@@ -51,6 +54,7 @@ def _run(settings: Settings) -> int:
 async def _serve(settings: Settings, place: SocketPlace, listener: socket) -> int:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
+        # A normal exit would wait for the thread that loads, minutes for a large model.
         loop.add_signal_handler(number, _leave, place, 0)
     engine = await asyncio.to_thread(Engine.start, settings, place.socket)
     api = await api_over(engine, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.server.app import Api
+from llmctl.serving.server.api import Api
 from llmctl.serving.server.chat import Served
 from llmctl.serving.server.engine import Engine
 from llmctl.serving.server.grammar import Grammars

@@ -163,8 +163,10 @@ class Engine:
             await _end_of(running)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        answer = await self._http.post(path, json=body)
-        parsed = dict(answer.json())
+        try:
+            parsed = dict((await self._http.post(path, json=body)).json())
+        except httpx.HTTPError as error:
+            raise EngineFailed(f"llama.cpp does not answer {path}: {type(error).__name__}") from error
         if "error" in parsed:
             raise EngineFailed(parsed["error"]["message"])
         return parsed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -120,7 +120,7 @@ class Inference:
     async def _admitted(
         self, prompt: Prompt, asked: GenerateParameters, arrived: float, *, logprobs: bool, stream: bool
     ) -> AsyncGenerator[Step, None]:
-        with self.admission.enter():
+        with self.admission.enter(), _engine_failures_told():
             accepted = await self._accept(prompt, asked, arrived, logprobs=logprobs, stream=stream)
             async with self.batch.slot(), aclosing(self._steps(accepted)) as steps:
                 async for step in steps:
@@ -144,15 +144,21 @@ class Inference:
 
     async def _steps(self, accepted: Accepted) -> AsyncGenerator[Step, None]:
         writer = accepted.writer(self.vocabulary)
-        try:
-            async with aclosing(self.engine.generate(accepted.body())) as events:
-                async for event in events:
-                    for step in writer.steps(event):
-                        yield step
-                    if writer.ended:
-                        return
-        except EngineFailed as failure:
-            raise GenerationFailed(str(failure)) from failure
+        async with aclosing(self.engine.generate(accepted.body())) as events:
+            async for event in events:
+                for step in writer.steps(event):
+                    yield step
+                if writer.ended:
+                    return
+
+
+@contextmanager
+def _engine_failures_told() -> Iterator[None]:
+    """llama.cpp's failures become TGI's."""
+    try:
+        yield
+    except EngineFailed as failure:
+        raise GenerationFailed(str(failure)) from failure
 
 
 async def together(runs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

@@ -44,8 +44,6 @@ class Parameters:
     max_new_tokens: int | None
     top_n_tokens: int
     grammar: Grammar | None
-    details: bool
-    return_full_text: bool
 
 
 def checked(asked: GenerateParameters, limits: Limits, *, stream: bool = False) -> Parameters:
@@ -67,8 +65,6 @@ def checked(asked: GenerateParameters, limits: Limits, *, stream: bool = False) 
         max_new_tokens=asked.max_new_tokens,
         top_n_tokens=asked.top_n_tokens or 0,
         grammar=asked.grammar,
-        details=asked.details,
-        return_full_text=bool(asked.return_full_text),
     )
 
 

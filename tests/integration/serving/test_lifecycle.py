@@ -181,6 +181,14 @@ def test_sigterm_lets_a_running_stream_finish_and_takes_no_new_connection(starts
     assert list(tmp_path.glob("llmctl-*")) == [], "the private directory is gone"
 
 
+def test_sigterm_while_the_model_loads_ends_at_once_and_leaves_nothing(starts: Starts, tmp_path: Path) -> None:
+    server = starts(*SMALL, env={"TMPDIR": str(tmp_path)})
+    eventually(lambda: bool(list(tmp_path.glob("llmctl-*"))), "the private directory is made")
+    server.signalled()
+    assert server.exit_code() == 0
+    assert list(tmp_path.glob("llmctl-*")) == []
+
+
 def test_a_second_sigterm_ends_at_once(starts: Starts, tmp_path: Path) -> None:
     server = starts(*SMALL, env={"TMPDIR": str(tmp_path)}).wait_until_ready()
     endless = {"type": "regex", "value": "([a-z]+ )*[0-9]{2000}"}
