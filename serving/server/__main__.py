@@ -42,6 +42,7 @@ def _run(settings: Settings) -> int:
     for number in SIGNALS:
         signal.signal(number, lambda *_: sys.exit(0))
     place = SocketPlace(settings.runtime_dir)
+    place.enter()
     try:
         with bind(settings.hostname, settings.port) as listener:
             loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()

@@ -19,7 +19,7 @@ class SocketPlace:
     """A directory of mode 0700 for one socket. What an earlier process left there is removed first.
 
     A unix socket's path may have no more than 107 bytes (macOS: 103), and a project may lie deeper than that. The
-    process therefore steps into the directory, and the socket has a name without a directory.
+    process steps into the directory with `enter`, and the socket has a name without a directory from then on.
     """
 
     socket = Path(_SOCKET)
@@ -28,8 +28,10 @@ class SocketPlace:
         """Raises CannotStart for a directory that cannot be made private."""
         self._own = directory is None
         self.directory = Path(tempfile.mkdtemp(prefix="llmctl-")) if directory is None else _private(directory)
+        (self.directory / self.socket).unlink(missing_ok=True)
+
+    def enter(self) -> None:
         os.chdir(self.directory)
-        self.socket.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove the socket, and the directory if it was made here. Never raises for what is gone already."""
