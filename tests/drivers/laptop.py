@@ -8,23 +8,21 @@ import os
 import pty
 import select
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import psutil
+from drivers.eventually import PATIENCE_S, eventually
+from drivers.ports import free_port
 
 T = TypeVar("T")
 
 LLMCTL = Path(sys.executable).with_name("llmctl")
-PATIENCE = 60.0
-"""Seconds that a condition may take on a loaded machine before a test gives up on it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Laptop:
         self.directory.mkdir()
         self.home = directory / "home"
         self.home.mkdir()
-        self.port = _free_port()
+        self.port = free_port()
         self.environ = {
             "HOME": str(self.home),
             "PATH": os.pathsep.join([str(LLMCTL.parent), os.environ["PATH"]]),
@@ -93,7 +91,7 @@ class Laptop:
                 if waiting and waiting[0][0] in shown:
                     os.write(ours, waiting.pop(0)[1].encode())
         os.close(ours)
-        return Ran(process.wait(PATIENCE), shown, "")
+        return Ran(process.wait(PATIENCE_S), shown, "")
 
     def begins(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -109,7 +107,7 @@ class Laptop:
     def begins_and_stalls(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin a command, and hold it in the middle of its create: the model server is stopped while it loads."""
         process = self.begins(*arguments)
-        server = self.waits_for(lambda: next(self.processes("llmctl.serving.server"), None))
+        server = eventually(lambda: next(self.processes("llmctl.serving.server"), None))
         server.send_signal(signal.SIGSTOP)
         return process
 
@@ -132,13 +130,6 @@ class Laptop:
         found = list(self.processes(of))
         assert len(found) == 1, f"expected one {of}, there are {[process.cmdline() for process in found]}"
         return found[0]
-
-    def waits_for(self, condition: Callable[[], T | None]) -> T:
-        until = time.monotonic() + PATIENCE
-        while not (found := condition()):
-            assert time.monotonic() < until, "the condition did not come true"
-            time.sleep(0.02)
-        return found
 
     def answers(self) -> bool:
         try:
@@ -168,13 +159,6 @@ class Laptop:
 
 
 def _read(terminal: int) -> str:
-    readable, _, _ = select.select([terminal], [], [], PATIENCE)
+    readable, _, _ = select.select([terminal], [], [], PATIENCE_S)
     assert readable, "nothing more was shown, and the command did not end"
     return os.read(terminal, 65536).decode(errors="replace")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

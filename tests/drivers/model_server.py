@@ -6,22 +6,19 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+from drivers.eventually import PATIENCE_S, eventually
+from drivers.ports import free_port
 from platformdirs import user_cache_path
 
 from llmctl.serving.models.embedded import SMOLLM2
 from llmctl.serving.models.fetching import fetch
-
-PATIENCE_S = 180.0
-"""Deadline of everything that waits; long, because the machine may be busy, and never waited out on success."""
 
 MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
@@ -29,19 +26,6 @@ MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 def embedded_model() -> Path:
     """The default model, fetched into the user's cache where it is not there yet."""
     return fetch(SMOLLM2.file, cache=user_cache_path("llmctl"), progress=lambda *_: None)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, f"never came true: {what}"
-        time.sleep(0.05)
 
 
 class ModelServer:

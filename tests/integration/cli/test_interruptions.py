@@ -8,20 +8,21 @@ import signal
 import socket
 
 import pytest
+from drivers.eventually import eventually
 from drivers.laptop import Laptop
 
 
 def test_a_killed_server_answers_again(running: Laptop) -> None:
     server = running.one("llmctl.serving.server")
     server.kill()
-    running.waits_for(lambda: running.answers() and running.one("llmctl.serving.server").pid != server.pid)
+    eventually(lambda: running.answers() and running.one("llmctl.serving.server").pid != server.pid)
     assert running.llmctl("status", "local", "--json").json["details"]["restarts"] == 1
 
 
 def test_a_killed_supervisor_is_told_by_status_and_healed_by_up(laptop: Laptop) -> None:
     assert laptop.llmctl("up", "local", "--yes").code == 0
     laptop.one("llmctl.infra.local.supervisor").kill()
-    laptop.waits_for(lambda: not list(laptop.processes("llmctl.infra.local.supervisor")))
+    eventually(lambda: not list(laptop.processes("llmctl.infra.local.supervisor")))
     status = laptop.llmctl("status", "local")
     assert "Heal it: llmctl up local" in status.out
     up = laptop.llmctl("up", "local", "--yes", "--json")
@@ -48,9 +49,7 @@ def test_after_a_kill_in_the_middle_of_up_the_next_up_heals(laptop: Laptop, vict
 def test_a_signal_in_the_middle_of_up_leaves_a_consistent_state_and_130(laptop: Laptop, number: signal.Signals) -> None:
     begun = laptop.begins_and_stalls("up", "local", "--yes")
     begun.send_signal(number)
-    laptop.waits_for(
-        lambda: "Stopping after the step at hand" in _so_far(begun.stderr.fileno() if begun.stderr else -1)
-    )
+    eventually(lambda: "Stopping after the step at hand" in _so_far(begun.stderr.fileno() if begun.stderr else -1))
     laptop.goes_on()
     begun.communicate()
     assert begun.returncode == 130

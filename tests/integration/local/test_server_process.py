@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from doubles.eventually import eventually
-from doubles.local_server import LocalServer, never_cancelled
+from drivers.eventually import eventually
+from drivers.local_server import LocalServer, never_cancelled
 
 from llmctl.infra.errors import DeploymentFailed
 

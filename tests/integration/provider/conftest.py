@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doubles.pulumi_project import PulumiProject
+from drivers.pulumi_project import PulumiProject
 
 HERE = Path(__file__).parent
 

@@ -4,8 +4,8 @@ import os
 import signal
 
 import pytest
-from doubles.eventually import eventually
-from doubles.pulumi_project import PulumiProject
+from drivers.eventually import eventually
+from drivers.pulumi_project import PulumiProject
 from pulumi.automation.errors import CommandError
 
 

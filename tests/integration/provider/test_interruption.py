@@ -5,8 +5,8 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from doubles.eventually import eventually
-from doubles.pulumi_project import PulumiProject
+from drivers.eventually import eventually
+from drivers.pulumi_project import PulumiProject
 from pulumi.automation.errors import CommandError
 
 

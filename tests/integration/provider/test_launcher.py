@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from doubles.gguf_files import write_gguf
-from doubles.pulumi_project import PulumiProject
+from drivers.pulumi_project import PulumiProject
 from pulumi.automation.errors import CommandError
 
 from llmctl.infra.provider.launcher import write_launcher

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 import psutil
-from doubles.pulumi_project import PulumiProject
+from drivers.pulumi_project import PulumiProject
 
 
 def authorised(outputs: dict[str, str]) -> bool:

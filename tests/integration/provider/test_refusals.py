@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from doubles.pulumi_project import PulumiProject
+from drivers.pulumi_project import PulumiProject
 from pulumi.automation.errors import CommandError
 
 

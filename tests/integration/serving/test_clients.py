@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from drivers.model_server import PATIENCE_S, ModelServer
+from drivers.eventually import PATIENCE_S
+from drivers.model_server import ModelServer
 from huggingface_hub import InferenceClient
 from huggingface_hub.errors import ValidationError
 from openai import AsyncOpenAI, OpenAI, UnprocessableEntityError

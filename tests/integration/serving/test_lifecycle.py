@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from drivers.model_server import PATIENCE_S, ModelServer, embedded_model, events_in, eventually
+from drivers.eventually import PATIENCE_S, eventually
+from drivers.model_server import ModelServer, embedded_model, events_in
 
 Starts = Callable[..., ModelServer]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from drivers.model_server import ModelServer, eventually
+from drivers.eventually import eventually
+from drivers.model_server import ModelServer
 
 DROPPED = 'tgi_request_failure{err="dropped"}'
 LONG = "word " * 700

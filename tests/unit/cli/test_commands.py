@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from doubles.terminal import Terminal
+from drivers.terminal import Terminal
 
 MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 

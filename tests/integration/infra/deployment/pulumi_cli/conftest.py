@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from doubles.releases import Releases, serving_releases
-from doubles.screen import Screen
+from drivers.screen import Screen
 from platformdirs import user_cache_dir
 
 from llmctl.infra.deployment.pulumi_cli.find import find_pulumi_cli

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import doubles
 import pytest
-from doubles.screen import Screen
+from drivers.screen import Screen
 
 from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli
 from llmctl.infra.deployment.pulumi_cli.version import PINNED

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from doubles.programs import go_that_fails_with, go_that_is, go_that_takes_for_ever, pulumi_that_answers
 from doubles.releases import Releases
-from doubles.screen import Screen
+from drivers.screen import Screen
 
 from llmctl.infra.deployment.pulumi_cli.find import installed
 from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from doubles.programs import script
 from doubles.releases import Releases
-from doubles.screen import Screen
+from drivers.screen import Screen
 
 from llmctl.infra.deployment.pulumi_cli.plugins import Plugin, PluginCheck, ensure_plugins
 from llmctl.infra.deployment.pulumi_cli.setup import setup

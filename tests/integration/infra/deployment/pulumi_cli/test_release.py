@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from doubles.releases import Releases, archived
-from doubles.screen import Screen
+from drivers.screen import Screen
 
 from llmctl.infra.deployment.pulumi_cli.archive import checksums_name
 from llmctl.infra.deployment.pulumi_cli.install import ensure_pulumi_cli

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,12 @@ import psutil
 import pulumi
 import yaml
 from doubles.provider_plugin import World
+from drivers.ports import free_port
 from pulumi import automation as auto
 from pulumi.automation.events import EngineEvent
 
 from llmctl.infra.local.model_server import ModelServer, ModelServerArgs
 from llmctl.infra.local.server_process import ServerProcess
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class PulumiProject:

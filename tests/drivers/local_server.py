@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from doubles.provider_plugin import fake_server_command
-from doubles.pulumi_project import free_port
+from drivers.ports import free_port
 
 from llmctl.infra.local.run_directory import ServerSpec
 from llmctl.infra.local.server_command import ServerOptions
