@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import random
+import signal
 import socket
 import statistics
 import subprocess
@@ -239,6 +240,7 @@ def main() -> None:
     if given.serve:
         raw_server(given.serve, given.threads)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end with the benchmark
     contestants = Contestants(given.threads)
     try:
         results = {streams: rounds(contestants, streams, given.rounds, given.tokens) for streams in (1, 8)}
