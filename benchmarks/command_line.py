@@ -28,7 +28,7 @@ from llmctl.infra.program import run
 stacks = Path("stacks").resolve()
 options = auto.LocalWorkspaceOptions(work_dir=str(stacks))
 stack = auto.create_or_select_stack("local", project_name="llmctl", program=lambda: run(stacks), opts=options)
-print(stack.preview(plan="/dev/null").change_summary)
+print(stack.preview(plan="../.llmctl/bare.json").change_summary)
 """
 
 
