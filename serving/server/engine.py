@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,13 @@ class Engine:
         The generator ends only when llama.cpp has let go of the request, so that its slot is really free.
         Raises EngineFailed.
         """
-        async for chunk in self._chunks({**body, "timings_per_token": True, "return_progress": True}):
-            event = _event(chunk)
-            if isinstance(event, EngineFailed):
-                raise event
-            yield event
+        # Closed here and now: left to the garbage collector, the slot would still be busy when this has ended.
+        async with aclosing(self._chunks({**body, "timings_per_token": True, "return_progress": True})) as chunks:
+            async for chunk in chunks:
+                event = _event(chunk)
+                if isinstance(event, EngineFailed):
+                    raise event
+                yield event
 
     async def _chunks(self, body: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         loop = asyncio.get_running_loop()
