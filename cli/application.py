@@ -37,10 +37,11 @@ class Application:
     def project(self) -> Project:
         """The project around the current directory; from then on its secrets are known to the console."""
         from llmctl.infra.project import find_project
-        from llmctl.infra.redaction import Redactor, secrets_of
+        from llmctl.infra.redaction import redaction
 
         project = find_project(self.directory)
-        self.console.redact = Redactor(secrets_of(self.environ, project.home))
+        self.console.redact = redaction(self.environ, project.home)
+        self.console.take_log_records()
         return project
 
     def stack_file(self, stack: str) -> StackFile:

@@ -7,6 +7,7 @@ Results go to stdout, everything that accompanies the work (progress, notes, que
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -69,6 +70,13 @@ class Console:
     def traceback(self, error: BaseException) -> None:
         self.settle()
         self.note("".join(traceback.format_exception(error)).rstrip())
+
+    def take_log_records(self) -> None:
+        """Show warnings that libraries log, redacted like everything else."""
+        root = logging.getLogger()
+        for earlier in [handler for handler in root.handlers if isinstance(handler, _LogRecords)]:
+            root.removeHandler(earlier)
+        root.addHandler(_LogRecords(self))
 
     def draw(self, text: str, done: int | None = None, total: int | None = None) -> None:
         """Redraw the live line; where nothing can be redrawn (CI, a file), nothing is printed."""
@@ -133,6 +141,15 @@ class Console:
             else:
                 stream.write(self.redact(block) + "\n")
         stream.flush()
+
+
+class _LogRecords(logging.Handler):
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.note(self.format(record))
 
 
 def standard_console() -> Console:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 REDACTED = "[secret]"
@@ -35,9 +34,6 @@ class Redactor:
             text = text.replace(secret, REDACTED)
         return SHAPES.sub(REDACTED, text)
 
-    def knowing(self, *values: str) -> Redactor:
-        return Redactor([*self._known, *values])
-
 
 def secrets_of(environ: Mapping[str, str], home: Path) -> list[str]:
     """The secrets of this environment, and those that llmctl keeps in files below `home`."""
@@ -46,16 +42,6 @@ def secrets_of(environ: Mapping[str, str], home: Path) -> list[str]:
     return [value for name, value in environ.items() if NAMES.search(name)] + kept
 
 
-class RedactingFilter(logging.Filter):
-    """Rewrites each log record; arguments and exception text included."""
-
-    def __init__(self, redact: Redactor) -> None:
-        super().__init__()
-        self._redact = redact
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._redact(record.getMessage()), ()
-        if record.exc_info:
-            record.exc_text = self._redact(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None
-        return True
+def redaction(environ: Mapping[str, str], home: Path) -> Callable[[str], str]:
+    """Takes out what is secret at the moment it is called: the first `up` of a project makes its secrets as it runs."""
+    return lambda text: Redactor(secrets_of(environ, home))(text)
