@@ -5,6 +5,10 @@ ServingError
 │   ├── ModelNotFound     no such repository, revision or file
 │   ├── ModelDamaged      a file is there and is not what it should be (magic, size, SHA-256)
 │   └── ModelAccessDenied the Hub wants a token or an accepted licence
+├── HardwareError         no such accelerator or machine type, or a price file that cannot be read
+├── SizingError           a question that has no answer: nonsense numbers, a model whose facts do not suffice
+├── EngineError           an engine lacks what was asked of it, or does not know a flag
+├── RegistryError         an image reference, or a container registry's answer, cannot be used
 ├── DownloadFailed        the network or the Hub failed; trying again may help
 └── EndpointError         the endpoint did not answer as it should
     ├── EndpointUnreachable  nothing answers there, or not in time
@@ -33,6 +37,22 @@ class ModelDamaged(ModelError):
 
 
 class ModelAccessDenied(ModelError):
+    pass
+
+
+class HardwareError(ServingError):
+    pass
+
+
+class SizingError(ServingError):
+    pass
+
+
+class EngineError(ServingError):
+    pass
+
+
+class RegistryError(ServingError):
     pass
 
 

@@ -1,0 +1,47 @@
+"""The flags an engine knows at its release: a stored list with its source. A typo is found before a GPU is paid for."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from llmctl.serving.errors import EngineError
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagList:
+    engine: str
+    release: str
+    source: str
+    """Package and file the list was read from."""
+
+    takes_value: Mapping[str, bool]
+    """Flag without its leading dashes -> whether a value follows it."""
+
+    environment: frozenset[str] = frozenset()
+    """Variables the engine reads."""
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raises EngineError for the first name that is no flag of this release, with the nearest one that is."""
+        for name in names:
+            if name not in self.takes_value:
+                near = difflib.get_close_matches(name, self.takes_value, n=3)
+                meant = f" Did you mean {' or '.join(near)}?" if near else ""
+                raise EngineError(f"{self.engine} {self.release} has no flag --{name}.{meant}")
+
+
+@cache
+def stored_flags(engine: str) -> FlagList:
+    """`flag_lists/<engine>.json`: {"release", "source", "flags": {name: takes value}, "environment": [name]}."""
+    stored = json.loads((files("llmctl.serving.engines") / "flag_lists" / f"{engine}.json").read_text(encoding="utf-8"))
+    return FlagList(
+        engine=engine,
+        release=stored["release"],
+        source=stored["source"],
+        takes_value=stored["flags"],
+        environment=frozenset(stored.get("environment", ())),
+    )
