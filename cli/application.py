@@ -41,7 +41,7 @@ class Application:
 
         project = find_project(self.directory)
         self.console.redact = redaction(self.environ, project.home)
-        self.console.take_log_records()
+        self.console.take_log_records(tracebacks=self.debug)
         return project
 
     def stack_file(self, stack: str) -> StackFile:

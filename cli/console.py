@@ -71,12 +71,12 @@ class Console:
         self.settle()
         self.note("".join(traceback.format_exception(error)).rstrip())
 
-    def take_log_records(self) -> None:
+    def take_log_records(self, *, tracebacks: bool) -> None:
         """Show warnings that libraries log, redacted like everything else."""
         root = logging.getLogger()
         for earlier in [handler for handler in root.handlers if isinstance(handler, _LogRecords)]:
             root.removeHandler(earlier)
-        root.addHandler(_LogRecords(self))
+        root.addHandler(_LogRecords(self, tracebacks))
 
     def draw(self, text: str, done: int | None = None, total: int | None = None) -> None:
         """Redraw the live line; where nothing can be redrawn (CI, a file), nothing is printed."""
@@ -144,12 +144,12 @@ class Console:
 
 
 class _LogRecords(logging.Handler):
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, tracebacks: bool) -> None:
         super().__init__(logging.WARNING)
-        self._console = console
+        self._console, self._tracebacks = console, tracebacks
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._console.note(self.format(record))
+        self._console.note(self.format(record) if self._tracebacks else record.getMessage())
 
 
 def standard_console() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -34,6 +35,7 @@ class _Workspace(auto.LocalWorkspace):
 
 def open_stack(project: Project, stack: str, command: PulumiProcess, variables: Mapping[str, str]) -> auto.Stack:
     """The Pulumi stack, made when it is not there yet. Raises DeploymentFailed."""
+    keep_language_server_quiet()
     workspace = _Workspace(
         work_dir=str(project.stacks),
         program=lambda: run(project.stacks),
@@ -46,6 +48,15 @@ def open_stack(project: Project, stack: str, command: PulumiProcess, variables: 
     if not workspace.known:
         remember_salt(project, stack)
     return opened
+
+
+def keep_language_server_quiet() -> None:
+    """Hide the traceback that gRPC logs when a Pulumi CLI ends before its program has.
+
+    The Automation API's language server runs the program in this process; with the CLI gone its last messages fail.
+    Why the CLI ended is told by its events and exit, which `translate` reads.
+    """
+    logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
 
 
 def _create_or_select(stack: str, workspace: _Workspace) -> auto.Stack:

@@ -18,8 +18,8 @@ def said() -> Iterator[io.StringIO]:
     before = logging.getLogger().handlers[:]
     err = io.StringIO()
     console = Console(io.StringIO(), err, io.StringIO(), Redactor([KEY]))
-    console.take_log_records()
-    console.take_log_records()
+    console.take_log_records(tracebacks=False)
+    console.take_log_records(tracebacks=True)
     yield err
     logging.getLogger().handlers = before
 
@@ -37,3 +37,15 @@ def test_a_log_record_loses_its_secrets_in_message_arguments_and_traceback(said:
 def test_a_record_is_shown_once(said: io.StringIO) -> None:
     logging.getLogger("some.library").warning("careful")
     assert said.getvalue() == "careful\n"
+
+
+def test_a_traceback_is_for_those_who_debug() -> None:
+    before = logging.getLogger().handlers[:]
+    err = io.StringIO()
+    Console(io.StringIO(), err, io.StringIO()).take_log_records(tracebacks=False)
+    try:
+        raise ValueError("inside")
+    except ValueError:
+        logging.getLogger("some.library").exception("it failed")
+    logging.getLogger().handlers = before
+    assert err.getvalue() == "it failed\n"
