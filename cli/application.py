@@ -83,7 +83,9 @@ class Application:
         return TARGETS[settings.target].status()(settings, context)
 
     def deployment(self, stack: str) -> Deployment:
-        self.stack_file(stack).settings()  # a mistake is told before Pulumi's SDK is loaded, which takes half a second
+        from llmctl.infra.targets import deployable
+
+        deployable(self.stack_file(stack))  # a mistake is told before Pulumi's SDK is loaded, which takes half a second
         from llmctl.infra.deployment.deployment import Deployment, Surroundings
         from llmctl.infra.deployment.interruption import Interruption
 

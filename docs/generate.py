@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from llmctl.cli.application import Application
 from llmctl.cli.main import application
+from llmctl.infra.model_settings import ModelSettings, Settings, SpeculationSettings
 from llmctl.infra.schema import allowed
-from llmctl.infra.settings import ModelSettings, StackSettings
+from llmctl.infra.settings import StackSettings
 
 HERE = Path(__file__).parent
 GROUPS = {"config": ["show"]}
@@ -35,6 +36,7 @@ def _help(line: Any, name: list[str]) -> str:
 
 def settings() -> str:
     rows = _rows(StackSettings, (), "llmctl:") + _rows(ModelSettings, ("models", "any"), "llmctl:models.NAME.")
+    rows += _rows(SpeculationSettings, ("models", "any", "speculation"), "llmctl:models.NAME.speculation.")
     table = "\n".join(f"| `{key}` | {default} | {what} | {words} |" for key, default, what, words in rows)
     return (
         "# Settings\n\nWritten by `docs/generate.py` from the settings themselves. They stand below `config:` in\n"
@@ -45,7 +47,7 @@ def settings() -> str:
     )
 
 
-def _rows(model: type[StackSettings | ModelSettings], location: tuple[str, ...], prefix: str) -> list[tuple[str, ...]]:
+def _rows(model: type[Settings], location: tuple[str, ...], prefix: str) -> list[tuple[str, ...]]:
     return [
         (
             f"{prefix}{field.alias}",
@@ -62,7 +64,8 @@ def _default(field: FieldInfo) -> str:
         return "its name"
     if field.is_required():
         return "required"
-    return "unset" if field.default is None else f"`{field.default}`"
+    default = field.get_default(call_default_factory=True)
+    return "unset" if default in (None, {}) else f"`{str(default).lower() if default is False else default}`"
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ import pulumi
 from llmctl.infra.deployment.journal import Journal
 from llmctl.infra.project import Project
 from llmctl.infra.stack_file import read_stack_file
-from llmctl.infra.targets import TARGETS, StackContext
+from llmctl.infra.targets import TARGETS, StackContext, deployable
 
 JOURNAL_HEAD = "journalHead"
 """The stack output that anchors the journal: a rewritten journal does not contain this hash."""
@@ -22,7 +22,7 @@ def run(stacks: Path) -> None:
     """Declare the resources of the stack that Pulumi is working on; `stacks` is the Pulumi project's directory."""
     project, stack = Project(stacks.resolve().parent), pulumi.get_stack()
     file = read_stack_file(project, stack)
-    settings = file.settings()
+    settings = deployable(file)
     TARGETS[settings.target].program()(settings, StackContext(project=project, stack=stack, secrets=file.secrets))
     anchor = Journal(project.stack_home(stack)).anchor()
     if anchor:

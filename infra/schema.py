@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmctl.infra.model_settings import ACCELERATOR, COMMIT
 from llmctl.infra.settings import SECRET_KEYS, StackSettings
+
+PATTERNS = {COMMIT: "a commit: 40 hex digits", ACCELERATOR: "auto, cpu, or NAME:COUNT such as l4:1"}
+"""What a pattern asks for, in words."""
 
 
 def stack_file_schema() -> dict[str, Any]:
@@ -74,12 +78,14 @@ def _followed(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
         target: dict[str, Any] = schema["$defs"][node["$ref"].rpartition("/")[2]]
         return target
     choices = [choice for choice in node.get("anyOf", []) if choice.get("type") != "null"]
-    return _followed(schema, choices[0]) if choices else node
+    return _followed(schema, choices[0]) if len(choices) == 1 else node
 
 
 def _in_words(node: dict[str, Any]) -> str:
     if "enum" in node:
         return "one of " + ", ".join(map(str, node["enum"]))
+    if "anyOf" in node:
+        return "a text, a number, true or false"  # the only union of plain values: a flag of an engine
     if "const" in node:
         return str(node["const"])
     if node.get("type") == "integer":
@@ -87,6 +93,8 @@ def _in_words(node: dict[str, Any]) -> str:
         return f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
     if node.get("type") == "object":
         return "a map with the keys " + ", ".join(node["properties"]) if "properties" in node else "a map of names"
-    if node.get("pattern") == "^[0-9a-f]{40}$":
-        return "a commit: 40 hex digits"
+    if node.get("type") == "boolean":
+        return "true or false"
+    if "pattern" in node:
+        return PATTERNS[node["pattern"]]
     return "a text that is not empty" if node.get("minLength") else "a text"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,12 @@ class StackFile:
             return StackSettings.model_validate(self.values)
         except ValidationError as error:
             raise SettingsError("\n".join(self._explain(detail) for detail in error.errors())) from None
+
+    def refuse(self, reasons: Iterable[tuple[Location, str]]) -> None:
+        """Raise SettingsError for settings that are well-formed and cannot be had, one line each; none: do nothing."""
+        lines = [f"{self.where(location)}: {shown_key(location)}: {reason}." for location, reason in reasons]
+        if lines:
+            raise SettingsError("\n".join(lines))
 
     def where(self, location: Location) -> str:
         """file:line of the nearest written key at or above `location`."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 
 from llmctl.infra.errors import SettingsError
 from llmctl.infra.project import Project
 from llmctl.infra.settings import StackSettings, TargetName
+from llmctl.infra.stack_file import Location, StackFile
 from llmctl.infra.status import StackStatus
 
 
@@ -23,6 +24,7 @@ class StackContext:
     """Keys whose values Pulumi holds encrypted; a program reads them with `pulumi.Config("llmctl")`."""
 
 
+Limits = Callable[[StackSettings], Iterable[tuple[Location, str]]]
 Program = Callable[[StackSettings, StackContext], None]
 StatusReader = Callable[[StackSettings, StackContext], StackStatus]
 
@@ -44,6 +46,11 @@ class Target:
         program: Program = import_module(f"llmctl.infra.{self.name}.program").program
         return program
 
+    def limits(self) -> Limits:
+        """The target's reader of what it cannot do of a stack's settings."""
+        limits: Limits = import_module(f"llmctl.infra.{self.name}.limits").limits
+        return limits
+
     def status(self) -> StatusReader:
         """The target's reader of how a stack is doing, without Pulumi."""
         status: StatusReader = import_module(f"llmctl.infra.{self.name}.status").status
@@ -53,3 +60,10 @@ class Target:
 TARGETS = {
     TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "starlette")),
 }
+
+
+def deployable(file: StackFile) -> StackSettings:
+    """The settings of a stack, which its target can deploy. Raises SettingsError with every mistake."""
+    settings = file.settings()
+    file.refuse(TARGETS[settings.target].limits()(settings))
+    return settings

@@ -37,7 +37,7 @@ from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
 from llmctl.infra.provider.launcher import write_launcher
 from llmctl.infra.stack_file import read_stack_file
-from llmctl.infra.targets import TARGETS
+from llmctl.infra.targets import TARGETS, deployable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +56,7 @@ class Deployment:
 
     def __init__(self, project: Project, stack: str, surroundings: Surroundings) -> None:
         self.project, self.stack, self._around = project, stack, surroundings
-        file = read_stack_file(project, stack)
-        self.settings = file.settings()
+        self.settings = deployable(read_stack_file(project, stack))
         TARGETS[self.settings.target].program()
         self.journal = Journal(project.stack_home(stack))
 

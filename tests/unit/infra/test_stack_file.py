@@ -107,9 +107,17 @@ MISTAKES = {
         config("llmctl:model: [a/b]"),
         f"{FILE}: llmctl:model should be a model id such as owner/name, or a .gguf file.",
     ),
-    "two models on a laptop": (
-        config("llmctl:models:", "  a/b: {}", "  c/d: {}"),
-        f"{FILE}: the local target serves exactly one model, and 2 are named (a/b, c/d); keep one of them.",
+    "an accelerator that is no word": (
+        config("llmctl:models:", "  a/b: {accelerator: two H100}"),
+        f"{FILE}:4: llmctl:models.a/b.accelerator is 'two H100'; allowed: auto, cpu, or NAME:COUNT such as l4:1.",
+    ),
+    "an unknown engine": (
+        config("llmctl:models:", "  a/b: {engine: ollama}"),
+        f"{FILE}:4: llmctl:models.a/b.engine is 'ollama'; allowed: one of tgi, vllm, sglang, llamacpp.",
+    ),
+    "a map for a flag": (
+        config("llmctl:models:", "  a/b: {engineArgs: {max-num-seqs: {a: 1}}}"),
+        f"{FILE}:4: llmctl:models.a/b.engineArgs.max-num-seqs is {{'a': 1}}; allowed: a text, a number, true or false.",
     ),
     "both forms": (
         config(MODEL, "llmctl:models:", "  c/d: {}"),
