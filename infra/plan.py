@@ -44,12 +44,19 @@ class PlannedResource:
         return self.urn.rpartition("::")[2]
 
 
+CHOICE = "chosen: "
+"""How a program begins a message about what a stack file left open; such messages become `Plan.choices`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     stack: str
     resources: tuple[PlannedResource, ...]
     messages: tuple[str, ...] = ()
     """Warnings that the preview gave."""
+
+    choices: tuple[str, ...] = ()
+    """What the stack file left open (`accelerator: auto`), how it was decided, and why."""
 
     file: Path | None = None
     """Pulumi's saved update plan, which `up` is held to. None for the plan of a destroy: Pulumi saves none."""

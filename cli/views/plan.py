@@ -21,7 +21,7 @@ def plan_view(plan: Plan) -> View:
     """Changes only; what stays as it is, is counted."""
     rows = [row for resource in plan.changes for row in _rows(resource)]
     table: list[str | Table] = [Table((), rows)] if rows else []
-    return View(plan_data(plan), [f"Plan for {plan.stack}: {_summary(plan)}", *table, *plan.messages])
+    return View(plan_data(plan), [f"Plan for {plan.stack}: {_summary(plan)}", *table, *_chosen(plan), *plan.messages])
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -41,8 +41,13 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             }
             for resource in plan.resources
         ],
+        "choices": list(plan.choices),
         "messages": list(plan.messages),
     }
+
+
+def _chosen(plan: Plan) -> list[str]:
+    return [f"Chosen: {choice}" for choice in plan.choices]
 
 
 def _summary(plan: Plan) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
-from llmctl.infra.plan import Operation, Plan, PlannedResource
+from llmctl.infra.plan import CHOICE, Operation, Plan, PlannedResource
 
 UNKNOWN = "[known after the deployment]"
 
@@ -46,14 +46,25 @@ def read_plan(stack: str, events: Iterable[EngineEvent], saved: Path | None) -> 
     goals = _goals(saved)
     steps: dict[str, StepEventMetadata] = {}
     messages: list[str] = []
+    choices: list[str] = []
     for event in events:
         if event.resource_pre_event:
             steps[event.resource_pre_event.metadata.urn] = event.resource_pre_event.metadata
         diagnostic = event.diagnostic_event
-        if diagnostic and diagnostic.severity == "warning" and not diagnostic.ephemeral:
-            messages.append(diagnostic.message.strip())
+        text = diagnostic.message.strip() if diagnostic and not diagnostic.ephemeral else ""
+        if diagnostic and diagnostic.severity == "warning" and text:
+            messages.append(text)
+        if text.startswith(CHOICE):
+            choices.append(text.removeprefix(CHOICE))
     resources = tuple(_planned(step, goals.get(urn, {})) for urn, step in steps.items() if _is_ours(step))
-    return Plan(stack=stack, resources=resources, messages=tuple(messages), file=saved, digest=_digest(resources))
+    return Plan(
+        stack=stack,
+        resources=resources,
+        messages=tuple(messages),
+        choices=tuple(choices),
+        file=saved,
+        digest=_digest(resources),
+    )
 
 
 def _is_ours(step: StepEventMetadata) -> bool:

@@ -6,6 +6,7 @@ import pulumi
 
 from llmctl.infra.local.model_server import ModelServer, ModelServerArgs
 from llmctl.infra.local.status import SERVER, server_directory
+from llmctl.infra.plan import CHOICE
 from llmctl.infra.project import user_cache
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
@@ -14,6 +15,8 @@ from llmctl.infra.targets import StackContext
 def program(settings: StackSettings, context: StackContext) -> None:
     """Declare the server. Stack outputs: `endpoint` (URL), `apiKey` (secret), `apiKeyFile`, `model`."""
     name, model = settings.the_model
+    if model.accelerator == "auto":
+        pulumi.log.info(f"{CHOICE}{name} runs on this machine's processor: the local target has no accelerator.")
     server = ModelServer(
         SERVER,
         ModelServerArgs(

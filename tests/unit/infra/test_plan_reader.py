@@ -69,3 +69,15 @@ def test_an_update_names_the_properties_that_differ() -> None:
 def test_two_plans_are_the_same_exactly_when_their_operations_and_inputs_are() -> None:
     digests = [read_plan("local", [step("create", inputs={"port": port})], None).digest for port in (1, 1, 2)]
     assert digests[0] == digests[1] != digests[2]
+
+
+def said(severity: str, text: str) -> EngineEvent:
+    event = {"prefix": "", "message": f"{text}\n", "color": "never", "severity": severity}
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, "diagnosticEvent": event})
+
+
+def test_what_the_program_chose_is_told_apart_from_what_the_preview_warns_of() -> None:
+    plan = read_plan(
+        "local", [said("info", "chosen: m runs on l4:1"), said("info", "phase=load"), said("warning", "old")], None
+    )
+    assert (plan.choices, plan.messages) == (("m runs on l4:1",), ("old",))
