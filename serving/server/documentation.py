@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -42,6 +43,18 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
+class _OpenApi30(GenerateJsonSchema):
+    """OpenAPI 3.0's dialect of JSON schema: TGI's own, and the newest that the bundled Swagger UI draws."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        inner = self.generate_inner(schema["schema"])
+        return {"allOf": [inner], "nullable": True} if "$ref" in inner else {**inner, "nullable": True}
+
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        found = super().literal_schema(schema)
+        return {"enum": [found.pop("const")], **found} if "const" in found else found
+
+
 def routes() -> list[BaseRoute]:
     return [
         Route("/docs", _page, methods=["GET"]),
@@ -64,7 +77,9 @@ def document() -> dict[str, Any]:
     """The OpenAPI document of all routes, made from the models that read the bodies."""
     kinds = list(dict.fromkeys(kind for kind, _ in _POSTS.values()))
     _, definitions = models_json_schema(
-        [(kind, "validation") for kind in kinds], ref_template="#/components/schemas/{model}"
+        [(kind, "validation") for kind in kinds],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_OpenApi30,
     )
     paths: dict[str, Any] = {path: {"get": _operation(text)} for path, text in _GETS.items()}
     for path, (kind, text) in _POSTS.items():
@@ -72,7 +87,7 @@ def document() -> dict[str, Any]:
         body = {"required": True, "content": {"application/json": {"schema": schema}}}
         paths[path] = {"post": {**_operation(text), "requestBody": body}}
     return {
-        "openapi": "3.1.0",
+        "openapi": "3.0.3",
         "info": {"title": "Text Generation Inference", "version": "3.3.7"},
         "paths": paths,
         "components": {"schemas": definitions["$defs"]},
