@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -40,8 +41,17 @@ class Accelerator:
     """CUDA compute capability, (8, 9) for L4; None where it is no NVIDIA GPU."""
 
     link_bandwidth: float
-    """Bytes per second to the other GPUs of the node, both directions together: NVLink, else PCIe."""
+    """Bytes per second to the other GPUs of the node, both directions together: NVLink (AMD: Infinity Fabric,
+    AWS: NeuronLink), else PCIe."""
 
     nvlink: bool
+    other_names: tuple[str, ...]
+    """What else it is called: by cloud catalogues, by nvidia-smi. Lower case."""
+
     source: str
-    """Data sheet that the figures were read in."""
+    """Where the figures were read, and which of a data sheet's were halved because they count sparsity."""
+
+    memory_source: str
+    """Where `usable_memory` was read."""
+
+    read_on: date

@@ -23,7 +23,7 @@ class Price:
     """None where the cloud offers none, or the source names none."""
 
     as_of: date
-    """The day the price was read at its source."""
+    """The day the price held at its source; the older one, where on-demand and spot have two sources."""
 
     source: str
 
@@ -46,7 +46,13 @@ class MachineType:
     """Bytes of node-local NVMe; 0 for none."""
 
     network: float | None
-    """Bits per second, None where the cloud states none."""
+    """Bits per second it can keep up (AWS: the baseline, not the burst); None where the cloud states none."""
 
     prices: tuple[Price, ...]
-    """By region, cheapest on-demand first. Regions without a price are not offered."""
+    """By region, cheapest on-demand first. Regions without a price are not offered, or not known to be."""
+
+    source: str
+    """Where GPUs, vCPUs, RAM, storage and network were read."""
+
+    as_of: date
+    """The day of that source."""
