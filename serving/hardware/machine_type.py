@@ -43,10 +43,13 @@ class MachineType:
     """Bytes of RAM."""
 
     local_storage: int
-    """Bytes of node-local NVMe; 0 for none."""
+    """Bytes of disk in the node that come with the machine (NVMe; Azure: also its temporary SSD); 0 for none."""
 
     network: float | None
-    """Bits per second it can keep up (AWS: the baseline, not the burst); None where the cloud states none."""
+    """Bits per second (AWS: what it keeps up, not the burst; GCP, Azure: the most); None where nobody states it."""
+
+    spot_only: bool = False
+    """Whether the cloud gives no such machine on demand, although its price list has a price for it."""
 
     prices: tuple[Price, ...]
     """By region, cheapest on-demand first. Regions without a price are not offered, or not known to be."""

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from llmctl.serving.hardware.machine_type import Cloud, MachineType, Price
+from llmctl.serving.hardware.prices import override
 
 BUNDLED = Path(__file__).with_name("machine_types.json")
-GB, GIB, GIGABIT = 10**9, 1024**3, 1e9
+GIB, GIGABIT = 1024**3, 1e9
 
 
 class Source(NamedTuple):
@@ -20,14 +21,17 @@ class Source(NamedTuple):
     day: date
 
 
-def machine_types() -> tuple[MachineType, ...]:
-    """All of them, as the file has them: by cloud, family and size."""
-    return snapshot()
+def machine_types(prices: Path | None = None) -> tuple[MachineType, ...]:
+    """All of them, by cloud, family and size; with the prices of a file (docs/hardware.md has its format) in place
+    of the snapshot's.
+
+    Raises HardwareError when that file cannot be read or a row of it is wrong.
+    """
+    return override(_snapshot(), prices) if prices else _snapshot()
 
 
 @cache
-def snapshot() -> tuple[MachineType, ...]:
-    """As the file has them: by cloud, family and size."""
+def _snapshot() -> tuple[MachineType, ...]:
     content = json.loads(BUNDLED.read_text(encoding="utf-8"))
     sources = {
         key: Source(source["text"], date.fromisoformat(source["date"])) for key, source in content["sources"].items()
@@ -45,8 +49,9 @@ def _machine_type(row: dict[str, Any], sources: Mapping[str, Source]) -> Machine
         gpus=row["gpus"],
         vcpus=row["vcpus"],
         memory=int(row["memory_gib"] * GIB),
-        local_storage=row["local_gb"] * GB,
-        network=network * GIGABIT if network is not None else None,
+        local_storage=row["local_bytes"],
+        network=None if network is None else network * GIGABIT,
+        spot_only=row.get("spot_only", False),
         prices=tuple(_price(region, price, sources) for region, price in row["prices"].items()),
         source=facts.text,
         as_of=facts.day,
