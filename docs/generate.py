@@ -1,4 +1,4 @@
-"""Write the documentation that follows from the code: docs/commands.md and docs/settings.md. --check only compares."""
+"""Write the documentation that follows from the code: commands, settings, hardware. --check only compares."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import hardware_page
 from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
@@ -70,7 +71,8 @@ def _default(field: FieldInfo) -> str:
 
 def main() -> int:
     stale = []
-    for name, text in {"commands.md": commands(), "settings.md": settings()}.items():
+    pages = {"commands.md": commands(), "settings.md": settings(), "hardware.md": hardware_page.page()}
+    for name, text in pages.items():
         path = HERE / name
         if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
