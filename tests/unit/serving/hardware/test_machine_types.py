@@ -53,6 +53,16 @@ SECOND_SOURCE = [
     (Cloud.GCP, "a2-ultragpu-8g", 8, 96, 1360, "us-central1", 40.5504),
 ]
 
+# Those with several GPUs, from the same two files; on GCP the number stands in the name.
+SEVERAL_GPUS = {
+    2: "g7e.12xlarge Standard_NC48ads_A100_v4 Standard_NC80adis_H100_v5 a2-highgpu-2g a3-highgpu-2g",
+    4: "g4dn.12xlarge g5.12xlarge g5.24xlarge g6.12xlarge g6.24xlarge g6e.12xlarge g6e.24xlarge g7e.24xlarge "
+    "Standard_NC64as_T4_v3 Standard_NC96ads_A100_v4 a2-highgpu-4g a2-ultragpu-4g a3-highgpu-4g",
+    8: "g4dn.metal g5.48xlarge g6.48xlarge g6e.48xlarge g7e.48xlarge p4d.24xlarge p4de.24xlarge p5.48xlarge "
+    "p5en.48xlarge p6-b200.48xlarge Standard_ND96asr_v4 Standard_ND96amsr_A100_v4 Standard_ND96isr_H100_v5 "
+    "Standard_ND96isr_H200_v5 Standard_ND96isr_MI300X_v5 a2-highgpu-8g a2-ultragpu-8g a3-highgpu-8g",
+}
+
 
 def named(cloud: Cloud, name: str) -> MachineType:
     return next(each for each in machine_types() if (each.cloud, each.name) == (cloud, name))
@@ -67,6 +77,12 @@ def test_figures_agree_with_a_second_source(
     if region:
         price = next(price for price in machine.prices if price.region == region)
         assert price.on_demand == pytest.approx(dollars, rel=1e-4)
+
+
+@pytest.mark.parametrize(("gpus", "names"), SEVERAL_GPUS.items())
+def test_gpus_are_counted_as_the_second_source_counts_them(gpus: int, names: str) -> None:
+    found = {machine.name: machine.gpus for machine in machine_types()}
+    assert {name: found[name] for name in names.split()} == dict.fromkeys(names.split(), gpus)
 
 
 def test_no_machine_type_is_there_twice() -> None:

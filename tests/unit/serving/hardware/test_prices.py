@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmctl.serving.errors import HardwareError
 from llmctl.serving.hardware.machine_type import Cloud, MachineType, Price
@@ -43,6 +47,17 @@ def test_all_other_prices_stay(tmp_path: Path) -> None:
     assert changed == ["g6.xlarge"]
     kept = {price for price in named(before, "g6.xlarge").prices if price.region != "us-east-1"}
     assert kept < set(named(after, "g6.xlarge").prices)
+
+
+@given(st.sampled_from(machine_types()), st.floats(0.001, 1000), st.integers(0))
+def test_any_price_of_any_machine_type_can_be_replaced(machine: MachineType, dollars: float, which: int) -> None:
+    region = machine.prices[which % len(machine.prices)].region
+    with TemporaryDirectory() as directory:
+        row = f"{machine.cloud},{machine.name},{region},{dollars!r},,2026-11-01,contract"
+        after = named(machine_types(price_file(Path(directory), row)), machine.name)
+    assert in_region(after, region).on_demand == dollars
+    assert {price.region for price in after.prices} == {price.region for price in machine.prices}
+    assert all(one.on_demand <= other.on_demand for one, other in pairwise(after.prices))
 
 
 def test_an_empty_spot_means_none(tmp_path: Path) -> None:
