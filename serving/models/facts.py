@@ -12,6 +12,8 @@ class LatentAttention:
 
     kv_lora_rank: int
     rope_head_dim: int
+    index_head_dim: int = 0
+    """Numbers cached besides, for the indexer of sparse attention (DeepSeek-V3.2, GLM-5); 0: there is none."""
 
     @property
     def width(self) -> int:
@@ -50,10 +52,10 @@ class ModelFacts:
     """`model_type` of config.json: llama, qwen3_moe, deepseek_v3…"""
 
     parameters: int
-    """All of them, embeddings included."""
+    """All that the repository stores: embeddings, an image tower and multi-token prediction layers included."""
 
     active_parameters: int
-    """Those that take part in one token; equal to `parameters` for a dense model."""
+    """Those that take part in one token of text: not the idle experts, an image tower or multi-token prediction."""
 
     weight_bytes: int
     """Bytes of the weights as the repository stores them."""
@@ -73,6 +75,7 @@ class ModelFacts:
     heads: int
     kv_heads: int
     head_dim: int
+    """Of the layers that see the whole context."""
 
     kv_layers: int
     """Layers that keep a cache that grows with the context (not linear attention, not Mamba)."""
@@ -82,6 +85,13 @@ class ModelFacts:
 
     sliding_window: int | None = None
     """Tokens."""
+
+    window_kv_heads: int | None = None
+    window_head_dim: int | None = None
+    """Of `window_layers`, where they differ from the other layers (Gemma 4)."""
+
+    state_bytes: int = 0
+    """What linear-attention and Mamba layers keep per running sequence, whatever its length."""
 
     latent_attention: LatentAttention | None = None
     """Set for MLA (DeepSeek, Kimi): the cache holds this in place of keys and values."""
