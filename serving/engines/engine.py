@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
 from llmctl.serving.engines.flags import FlagList
-from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.hardware.accelerator import Accelerator, Vendor
+from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec
 
 
@@ -20,6 +21,18 @@ class Platform(StrEnum):
     ROCM = "rocm"
     NEURON = "neuron"
     CPU = "cpu"
+
+
+PLATFORMS: Mapping[Vendor, Platform] = {
+    Vendor.NVIDIA: Platform.CUDA,
+    Vendor.AMD: Platform.ROCM,
+    Vendor.AWS: Platform.NEURON,
+}
+
+
+def platform_of(accelerator: Accelerator | None) -> Platform:
+    """The image that an accelerator needs; without one, the processor's."""
+    return PLATFORMS[accelerator.vendor] if accelerator else Platform.CPU
 
 
 class Feature(StrEnum):
@@ -49,6 +62,21 @@ class Support:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Architectures:
+    """The models that an engine has its own code for."""
+
+    by: Literal["model_type", "architecture"]
+    """The field of ModelFacts that `names` are of."""
+
+    names: frozenset[str]
+    source: str
+    """File of the engine that the names were read in."""
+
+    def knows(self, facts: ModelFacts) -> bool:
+        return (facts.model_type if self.by == "model_type" else facts.architecture) in self.names
+
+
 class Engine(Protocol):
     name: EngineName
     title: str
@@ -64,6 +92,12 @@ class Engine(Protocol):
     """Our word (fp8, awq, gptq…) -> where it works."""
 
     kv_cache_dtypes: Mapping[str, Support]
+    """Our word (fp8_e4m3, fp8_e5m2) -> where it works."""
+
+    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None]
+    """From which CUDA compute capability on the image has kernels, and up to which (None: no end is known)."""
+
+    architectures: Architectures
     metrics: Metrics
 
     @property
@@ -71,10 +105,18 @@ class Engine(Protocol):
         """The engine's own flags at `release`, with their source."""
         ...
 
-    def container(self, spec: ServingSpec) -> ContainerSpec:
-        """Raises EngineError when the spec asks for what this engine, at this release, does not have."""
+    def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
+        """The container of one replica on that accelerator (None: the processor).
+
+        Raises EngineError when the spec asks for what this engine, at this release, does not have.
+        """
         ...
 
-    def refuses(self, spec: ServingSpec, accelerator: Accelerator | None) -> str | None:
-        """The first reason why this engine cannot serve `spec` on that accelerator (None: the processor), or None."""
+    def refuses(
+        self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
+    ) -> str | None:
+        """The first reason why this engine cannot serve `spec` on that accelerator (None: the processor), or None.
+
+        With `facts` the model's architecture and stored quantization are judged too.
+        """
         ...
