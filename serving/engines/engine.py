@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
@@ -73,6 +73,9 @@ class Architectures:
     source: str
     """File of the engine that the names were read in."""
 
+    removed: Mapping[str, str] = field(default_factory=dict)
+    """Name -> the last release of the engine that had it, where the engine says so."""
+
     def knows(self, facts: ModelFacts) -> bool:
         return (facts.model_type if self.by == "model_type" else facts.architecture) in self.names
 
@@ -97,8 +100,12 @@ class Engine(Protocol):
     compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None]
     """From which CUDA compute capability on the image has kernels, and up to which (None: no end is known)."""
 
-    architectures: Architectures
     metrics: Metrics
+
+    @property
+    def architectures(self) -> Architectures:
+        """The models it has code for; read from its own registry."""
+        ...
 
     @property
     def flags(self) -> FlagList:
