@@ -1,4 +1,4 @@
-"""Which model classes (`architectures` of config.json) an engine has code for: said before a GPU is paid for."""
+"""Which models an engine has code for, by class or type in config.json or by name in a GGUF."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from llmctl.serving.engines.engine import Architectures
 
 @cache
 def stored_architectures(engine: str) -> Architectures:
-    """`architecture_lists/<engine>.json`: {"source", "names": [class], "removed": {class: last release with it}}."""
+    """`architecture_lists/<engine>.json`: {"source", "names": [name], "removed": {name: last release with it}}, and
+    "by" where the names are not of classes but of model types."""
     path = files("llmctl.serving.engines") / "architecture_lists" / f"{engine}.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     return Architectures(
-        by="architecture",
+        by=stored.get("by", "architecture"),
         names=frozenset(stored["names"]),
         source=stored["source"],
         removed=stored["removed"],

@@ -23,7 +23,7 @@ class FlagList:
     """Flag without its leading dashes -> whether a value follows it."""
 
     environment: frozenset[str] = frozenset()
-    """Variables the engine reads."""
+    """Variables that the engine reads, or a library in its image."""
 
     def check(self, names: Iterable[str]) -> None:
         """Raises EngineError for the first name that is no flag of this release, with the nearest one that is."""
@@ -36,12 +36,13 @@ class FlagList:
 
 @cache
 def stored_flags(engine: str) -> FlagList:
-    """`flag_lists/<engine>.json`: {"release", "source", "flags": {name: takes value}, "environment": [name]}."""
+    """`flag_lists/<engine>.json`: {"release", "source", "flags": {name: takes value}, "environment": [name],
+    "libraries": {library: [name]}}; the last two may be missing."""
     stored = json.loads((files("llmctl.serving.engines") / "flag_lists" / f"{engine}.json").read_text(encoding="utf-8"))
     return FlagList(
         engine=engine,
         release=stored["release"],
         source=stored["source"],
         takes_value=stored["flags"],
-        environment=frozenset(stored.get("environment", ())),
+        environment=frozenset(stored.get("environment", ())).union(*stored.get("libraries", {}).values()),
     )
