@@ -28,6 +28,10 @@ class SecretKey:
     key: str
 
 
+HUB_TOKEN = SecretKey(secret="hub-token", key="token")  # noqa: S106 (the name of a secret)
+API_KEY = SecretKey(secret="api-key", key="key")  # noqa: S106 (the name of a secret)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Probe:
     """A GET on `path`; times are seconds."""

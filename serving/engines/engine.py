@@ -42,7 +42,8 @@ class Feature(StrEnum):
     LORA = "LoRA"
     NGRAM_SPECULATION = "n-gram speculation"
     DRAFT_MODEL = "draft model"
-    FP8_KV_CACHE = "fp8 KV cache"
+    DTYPE = "choice of dtype"
+    PROMPT_LIMIT = "prompt limit"
     PREFIX_CACHE = "prefix cache"
     CHUNKED_PREFILL = "chunked prefill"
     JSON_SCHEMA = "JSON schema output"
@@ -60,6 +61,11 @@ class Support:
     platforms: frozenset[Platform]
     min_compute_capability: tuple[int, int] | None = None
     note: str = ""
+
+    def includes(self, platform: Platform, capability: tuple[int, int] | None) -> bool:
+        """Whether it works there; `capability` is the GPU's, None where it has none."""
+        least = self.min_compute_capability
+        return platform in self.platforms and (least is None or capability is None or capability >= least)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,12 @@ class Engine(Protocol):
 
     compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None]
     """From which CUDA compute capability on the image has kernels, and up to which (None: no end is known)."""
+
+    settings: Mapping[str, tuple[str, ...]]
+    """Setting of a stack -> the engine's flags that follow from it; `engineArgs` cannot contradict them."""
+
+    refused_flags: Mapping[str, str]
+    """Flag that `engineArgs` must not hold -> why, as the end of a sentence."""
 
     metrics: Metrics
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from llmctl.serving.engines import python_server
 from llmctl.serving.engines.architecture_list import stored_architectures
+from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
 from llmctl.serving.engines.container import ContainerSpec, Image, Metrics, Probe, Probes
 from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
 from llmctl.serving.engines.flags import FlagList, stored_flags
+from llmctl.serving.engines.replica import image, resources
 from llmctl.serving.engines.support import check, first_refusal
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
@@ -30,7 +32,7 @@ FEATURES: Mapping[Feature, Support] = {
     Feature.LORA: CUDA,
     Feature.NGRAM_SPECULATION: CUDA,
     Feature.DRAFT_MODEL: CUDA,
-    Feature.FP8_KV_CACHE: CUDA,
+    Feature.DTYPE: CUDA,
     Feature.PREFIX_CACHE: CUDA,
     Feature.CHUNKED_PREFILL: CUDA,
     Feature.JSON_SCHEMA: CUDA,
@@ -94,7 +96,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "trustRemoteCode": ("trust-remote-code",),
     "the target": ("host", "port", "enable-metrics", "fastapi-root-path"),
 }
-SECRET_FLAGS = frozenset({"api-key", "admin-api-key", "ssl-keyfile-password"})
+REFUSED_FLAGS = secret_flags(("api-key", "admin-api-key", "ssl-keyfile-password"))
 
 METRICS = Metrics(
     path="/metrics",
@@ -126,6 +128,7 @@ class SGLang:
     # The code objects in sglang-kernel 0.4.10 (common_ops.abi3.so) are for sm 8.0, 8.9, 9.0, 10.0 and 12.0.
     compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = ((8, 0), (12, 1))
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
+    refused_flags: Mapping[str, str] = REFUSED_FLAGS
     metrics: Metrics = METRICS
 
     @property
@@ -144,9 +147,9 @@ class SGLang:
     def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
         check(self, spec, accelerator)
         return ContainerSpec(
-            image=python_server.image(self.images, spec, accelerator),
+            image=image(self, spec, accelerator),
             command=("python3", "-m", "sglang.launch_server"),
-            args=python_server.arguments(_own_flags(spec), spec, self.flags, SETTINGS, SECRET_FLAGS),
+            args=arguments(self, spec, _own_flags(spec)),
             env=python_server.environment(spec) | {"SGLANG_CACHE_DIR": f"{python_server.CACHE}/sglang"},
             port=PORT,
             probes=_probes(spec),
@@ -157,7 +160,7 @@ class SGLang:
                 why="SIGTERM drains without a limit of its own, looking every 5 s; what is left then ends with SIGKILL",
             ),
             volumes=python_server.volumes(spec),
-            resources=python_server.resources(spec, "nvidia.com/gpu"),
+            resources=resources(spec, accelerator),
             metrics=METRICS,
             health_means="a token was generated, or the scheduler was heard, within 20 s of asking",
             # The image names no user, and nothing was found that runs it as another.
@@ -165,7 +168,7 @@ class SGLang:
         )
 
 
-def _own_flags(spec: ServingSpec) -> dict[str, python_server.FlagValue]:
+def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
     return {
         "model-path": spec.model,
         "revision": spec.revision,
@@ -194,7 +197,7 @@ def _queue(spec: ServingSpec) -> int:
     return max(0, spec.max_concurrent_requests - (spec.max_batch_size or 0))
 
 
-def _adapters(spec: ServingSpec) -> dict[str, python_server.FlagValue]:
+def _adapters(spec: ServingSpec) -> dict[str, FlagValue]:
     if not spec.adapters:
         return {}
     return {
@@ -205,7 +208,7 @@ def _adapters(spec: ServingSpec) -> dict[str, python_server.FlagValue]:
     }
 
 
-def _speculation(speculation: Speculation | None) -> dict[str, python_server.FlagValue]:
+def _speculation(speculation: Speculation | None) -> dict[str, FlagValue]:
     if speculation is None:
         return {}
     if speculation.draft_model is None:

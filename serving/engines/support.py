@@ -1,8 +1,8 @@
-"""What is asked of an engine, held against what it has: the first thing it lacks, in one line."""
+"""Has an engine what a spec asks for, on that accelerator: one judgement for all, from what they declare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from llmctl.serving.engines.engine import Engine, Feature, Support, platform_of
 from llmctl.serving.errors import EngineError
@@ -10,77 +10,138 @@ from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import ServingSpec
 
+Table = Callable[[Engine], Support | None]
+"""Where an engine says whether it has a thing."""
+
 
 def check(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None) -> None:
     """Raises EngineError with the first reason why `engine` cannot serve `spec` there."""
     if reason := first_refusal(engine, spec, accelerator):
-        raise EngineError(f"{reason}.")
+        raise EngineError(reason)
 
 
 def first_refusal(
     engine: Engine, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
 ) -> str | None:
-    """Why `engine` cannot serve `spec` on that accelerator (None: the processor), or None."""
+    """Why `engine` cannot serve `spec` on that accelerator (None: the processor), or None. It names who could."""
     return next(_refusals(engine, spec, accelerator, facts), None)
 
 
 def _refusals(
     engine: Engine, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None
 ) -> Iterator[str]:
-    platform = platform_of(accelerator)
-    where = accelerator.title if accelerator else "the processor"
-    if platform not in engine.images:
-        yield f"{engine.title} {engine.release} has no image for {where}"
-    if accelerator and (limits := _outside(engine, accelerator)):
-        yield f"{engine.title} {engine.release} has kernels for compute capability {limits}, which {where} is not in"
-    for word, support in _asked(engine, spec):
-        if support is None:
-            yield f"{engine.title} {engine.release} has no {word}"
-        elif platform not in support.platforms:
-            yield f"{engine.title} {engine.release} has {word}, but not on {where}"
-        elif accelerator and (least := _newer_than(support, accelerator)):
-            yield f"{word} in {engine.title} {engine.release} needs compute capability {least} or newer"
-    if facts and (last := engine.architectures.removed.get(facts.architecture)):
-        yield f"{engine.title} {engine.release} has no {facts.architecture} any more; {last} was the last with it"
+    if reason := _off_its_hardware(engine, accelerator):
+        others = _others(lambda other: _off_its_hardware(other, accelerator) is None)
+        yield f"{engine.title} {engine.release} {reason}. {others}"
+    for thing, table in _asked(spec):
+        yield from _lacks(engine, thing, table, accelerator)
+    if facts:
+        yield from _cannot_read(engine, spec, accelerator, facts)
+        yield from _does_not_know(engine, facts)
 
 
-def _asked(engine: Engine, spec: ServingSpec) -> Iterator[tuple[str, Support | None]]:
-    for feature in _features(spec):
-        yield str(feature), engine.features.get(feature)
-    if spec.quantization:
-        yield f"quantization {spec.quantization}", engine.quantizations.get(spec.quantization)
-    if spec.kv_cache_dtype:
-        yield f"KV cache in {spec.kv_cache_dtype}", engine.kv_cache_dtypes.get(spec.kv_cache_dtype)
-
-
-def _features(spec: ServingSpec) -> Iterator[Feature]:
-    yield Feature.GGUF if spec.model.endswith(".gguf") else Feature.SAFETENSORS
-    if spec.gpus > 1:
-        yield Feature.TENSOR_PARALLEL
-    if spec.adapters:
-        yield Feature.LORA
-    if spec.speculation:
-        yield Feature.DRAFT_MODEL if spec.speculation.draft_model else Feature.NGRAM_SPECULATION
-    if spec.trust_remote_code:
-        yield Feature.TRUST_REMOTE_CODE
-    if spec.api_key:
-        yield Feature.API_KEY
-
-
-def _outside(engine: Engine, accelerator: Accelerator) -> str | None:
-    """The range of compute capabilities that the image has kernels for, where the accelerator is not in it."""
+def _off_its_hardware(engine: Engine, accelerator: Accelerator | None) -> str | None:
+    if platform_of(accelerator) not in engine.images:
+        return f"has no image for {_where(accelerator)}"
+    capability = accelerator.compute_capability if accelerator else None
     least, last = engine.compute_capabilities
-    capability = accelerator.compute_capability
     if capability is None or (least <= capability and (last is None or capability <= last)):
         return None
-    return _version(least) + (f" to {_version(last)}" if last else " and newer")
+    limits = _dotted(least) + (f" to {_dotted(last)}" if last else " and newer")
+    return f"has kernels for compute capability {limits}; {_where(accelerator)} has {_dotted(capability)}"
 
 
-def _newer_than(support: Support, accelerator: Accelerator) -> str | None:
-    """The compute capability that is needed, where the accelerator has less."""
-    least, capability = support.min_compute_capability, accelerator.compute_capability
-    return _version(least) if least and capability and capability < least else None
+def _asked(spec: ServingSpec) -> Iterator[tuple[str, Table]]:
+    """What the spec asks for beyond serving at all."""
+    features = {
+        Feature.GGUF: spec.model.endswith(".gguf"),
+        Feature.TENSOR_PARALLEL: spec.gpus > 1,
+        Feature.LORA: spec.adapters,
+        Feature.NGRAM_SPECULATION: spec.speculation and not spec.speculation.draft_model,
+        Feature.DRAFT_MODEL: spec.speculation and spec.speculation.draft_model,
+        Feature.DTYPE: spec.dtype,
+        # One token less than the whole is what every engine does by itself.
+        Feature.PROMPT_LIMIT: (spec.max_input_tokens or spec.max_total_tokens) < spec.max_total_tokens - 1,
+        Feature.API_KEY: spec.api_key,
+        Feature.TRUST_REMOTE_CODE: spec.trust_remote_code,
+    }
+    yield from ((feature.value, _feature(feature)) for feature, asked in features.items() if asked)
+    if spec.quantization:
+        yield f"quantization {spec.quantization}", _quantization(spec.quantization)
+    if spec.kv_cache_dtype:
+        yield f"KV cache in {spec.kv_cache_dtype}", _kv_cache(spec.kv_cache_dtype)
 
 
-def _version(capability: tuple[int, int]) -> str:
-    return f"{capability[0]}.{capability[1]}"
+def _feature(feature: Feature) -> Table:
+    return lambda engine: engine.features.get(feature)
+
+
+def _quantization(word: str) -> Table:
+    return lambda engine: engine.quantizations.get(word)
+
+
+def _kv_cache(word: str) -> Table:
+    return lambda engine: engine.kv_cache_dtypes.get(word)
+
+
+def _cannot_read(
+    engine: Engine, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts
+) -> Iterator[str]:
+    match facts.weights_format:
+        case "pickle":
+            yield f"{facts.id} has pickled weights, which run code when they are read. Convert them to safetensors."
+        case "safetensors":
+            yield from _lacks(engine, Feature.SAFETENSORS, _feature(Feature.SAFETENSORS), accelerator)
+        case "gguf":
+            yield from _lacks(engine, Feature.GGUF, _feature(Feature.GGUF), accelerator)
+    stored = facts.quantization.method if facts.quantization else "gguf"
+    if stored != "gguf" and not spec.quantization:
+        yield from _lacks(engine, f"quantization {stored}", _quantization(stored), accelerator)
+
+
+def _does_not_know(engine: Engine, facts: ModelFacts) -> Iterator[str]:
+    if engine.architectures.knows(facts):
+        return
+    last = engine.architectures.removed.get(facts.architecture)
+    what = f"no {facts.architecture} any more; {last} was the last with it" if last else f"no code for {_named(facts)}"
+    others = _others(lambda other: other.architectures.knows(facts))
+    yield f"{engine.title} {engine.release} has {what}. {others}"
+
+
+def _lacks(engine: Engine, thing: str, table: Table, accelerator: Accelerator | None) -> Iterator[str]:
+    platform, capability = platform_of(accelerator), accelerator.compute_capability if accelerator else None
+
+    def has_it(other: Engine) -> bool:
+        support = table(other)
+        return bool(support and support.includes(platform, capability) and not _off_its_hardware(other, accelerator))
+
+    support = table(engine)
+    if support is None:
+        reason = f"has no {thing}"
+    elif platform not in support.platforms:
+        reason = f"has {thing}, but not on {_where(accelerator)}"
+    elif support.includes(platform, capability):
+        return
+    else:
+        least, has = _dotted(support.min_compute_capability), _dotted(capability)
+        reason = f"needs compute capability {least} for {thing}; {_where(accelerator)} has {has}"
+    yield f"{engine.title} {engine.release} {reason}. {_others(has_it)}"
+
+
+def _others(has_it: Callable[[Engine], bool]) -> str:
+    # The registry knows the engines, and the engines know this module.
+    from llmctl.serving.engines.registry import others_with
+
+    return others_with(has_it)
+
+
+def _where(accelerator: Accelerator | None) -> str:
+    return accelerator.title if accelerator else "the processor"
+
+
+def _named(facts: ModelFacts) -> str:
+    return f"{facts.architecture} ({facts.model_type})" if facts.model_type else facts.architecture
+
+
+def _dotted(capability: tuple[int, int] | None) -> str:
+    return ".".join(map(str, capability or ()))

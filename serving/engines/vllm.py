@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from llmctl.serving.engines import python_server
 from llmctl.serving.engines.architecture_list import stored_architectures
-from llmctl.serving.engines.container import ContainerSpec, Image, Metrics, Probe, Probes, SecretKey
-from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support, platform_of
+from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
+from llmctl.serving.engines.container import API_KEY, ContainerSpec, Image, Metrics, Probe, Probes, SecretKey
+from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
 from llmctl.serving.engines.flags import FlagList, stored_flags
+from llmctl.serving.engines.replica import image, resources
 from llmctl.serving.engines.support import check, first_refusal
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
@@ -18,7 +20,6 @@ RELEASE = "0.33.0"
 PORT = 8000
 
 GPUS = frozenset({Platform.CUDA, Platform.ROCM})
-GPU_RESOURCES: Mapping[Platform, str] = {Platform.CUDA: "nvidia.com/gpu", Platform.ROCM: "amd.com/gpu"}
 
 IMAGES: Mapping[Platform, Image] = {
     # Tag format v<release> seen for 0.30 and 0.31 in public deployments; built for CUDA 13.0, so driver 580 or newer.
@@ -31,7 +32,7 @@ FEATURES: Mapping[Feature, Support] = {
     Feature.LORA: Support(platforms=GPUS, note="rank up to --max-lora-rank, 16 unless engineArgs raises it"),
     Feature.NGRAM_SPECULATION: Support(platforms=GPUS),
     Feature.DRAFT_MODEL: Support(platforms=GPUS),
-    Feature.FP8_KV_CACHE: Support(platforms=GPUS, min_compute_capability=(8, 0)),
+    Feature.DTYPE: Support(platforms=GPUS),
     Feature.PREFIX_CACHE: Support(platforms=GPUS),
     Feature.CHUNKED_PREFILL: Support(platforms=GPUS),
     Feature.JSON_SCHEMA: Support(platforms=GPUS),
@@ -83,7 +84,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "trustRemoteCode": ("trust-remote-code", "no-trust-remote-code"),
     "the target": ("host", "port", "uds", "shutdown-timeout", "root-path"),
 }
-SECRET_FLAGS = frozenset({"api-key", "hf-token"})
+REFUSED_FLAGS = secret_flags(("api-key", "hf-token"))
 
 METRICS = Metrics(
     path="/metrics",
@@ -116,6 +117,7 @@ class Vllm:
     # The code objects in the wheel (_C_stable_libtorch.abi3.so) are for sm 7.5, 8.0, 8.6, 8.9, 9.0, 10.0 and 12.0.
     compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = ((7, 5), (12, 1))
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
+    refused_flags: Mapping[str, str] = REFUSED_FLAGS
     metrics: Metrics = METRICS
 
     @property
@@ -134,9 +136,9 @@ class Vllm:
     def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
         check(self, spec, accelerator)
         return ContainerSpec(
-            image=python_server.image(self.images, spec, accelerator),
+            image=image(self, spec, accelerator),
             command=("vllm", "serve"),
-            args=(spec.model, *python_server.arguments(_own_flags(spec), spec, self.flags, SETTINGS, SECRET_FLAGS)),
+            args=(spec.model, *arguments(self, spec, _own_flags(spec))),
             env=_environment(spec),
             port=PORT,
             probes=_probes(spec),
@@ -146,7 +148,7 @@ class Vllm:
                 why="SIGTERM drains for --shutdown-timeout seconds; its default, 0, aborts every request at once",
             ),
             volumes=python_server.volumes(spec),
-            resources=python_server.resources(spec, GPU_RESOURCES[platform_of(accelerator)]),
+            resources=resources(spec, accelerator),
             metrics=METRICS,
             health_means="the engine's process lives; not that it still answers: a hang in NCCL keeps it at 200",
             # The image has the user vllm, uid 2000 in group 0, beside its default root (docker/Dockerfile).
@@ -154,7 +156,7 @@ class Vllm:
         )
 
 
-def _own_flags(spec: ServingSpec) -> dict[str, python_server.FlagValue]:
+def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
     return {
         "revision": spec.revision,
         "served-model-name": spec.served_name,
@@ -184,11 +186,11 @@ def _environment(spec: ServingSpec) -> dict[str, str | SecretKey]:
         "VLLM_ENGINE_READY_TIMEOUT_S": str(spec.startup_seconds),
     }
     if spec.api_key:
-        env["VLLM_API_KEY"] = python_server.API_KEY
+        env["VLLM_API_KEY"] = API_KEY
     return env
 
 
-def _adapters(spec: ServingSpec) -> dict[str, python_server.FlagValue]:
+def _adapters(spec: ServingSpec) -> dict[str, FlagValue]:
     if not spec.adapters:
         return {}
     modules = tuple(python_server.compact({"name": a.name, "path": a.source}) for a in spec.adapters)

@@ -1,0 +1,125 @@
+"""Text Generation Inference 3.3.7: what it has, and what it refuses. Its container is made in tgi_container.py.
+
+The project is in maintenance mode since 2025-12-11, and this is its last release. Files named below are those of
+huggingface/text-generation-inference at tag v3.3.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from llmctl.serving.engines import tgi_container
+from llmctl.serving.engines import tgi_support as tgi
+from llmctl.serving.engines.architecture_list import stored_architectures
+from llmctl.serving.engines.arguments import secret_flags
+from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
+from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support, platform_of
+from llmctl.serving.engines.flags import FlagList, stored_flags
+from llmctl.serving.engines.sources import is_path
+from llmctl.serving.engines.support import first_refusal
+from llmctl.serving.errors import EngineError
+from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.spec import Adapter, EngineName, ServingSpec
+
+LEAST_SHARED_MEMORY = 1 << 30
+"""Bytes; README.md: --shm-size 1g wherever NCCL is used."""
+
+SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "id": ("model-id", "weights-cache-override"),
+    "revision": ("revision",),
+    "accelerator": ("num-shard", "sharded"),
+    "maxTotalTokens": ("max-total-tokens",),
+    "maxInputTokens": ("max-input-tokens", "max-input-length"),
+    "maxBatchSize": ("max-batch-size",),
+    "maxBatchPrefillTokens": ("max-batch-prefill-tokens",),
+    "maxConcurrentRequests": ("max-concurrent-requests",),
+    "dtype": ("dtype",),
+    "quantization": ("quantize",),
+    "kvCacheDtype": ("kv-cache-dtype",),
+    "adapters": ("lora-adapters",),
+    "speculation": ("speculate",),
+    "trustRemoteCode": ("trust-remote-code",),
+    "the target": ("hostname", "port", "usage-stats", "huggingface-hub-cache", "graceful-termination-timeout"),
+}
+
+REFUSED_FLAGS: Mapping[str, str] = {
+    **secret_flags(("api-key", "ngrok-authtoken")),
+    **dict.fromkeys(("ngrok", "ngrok-edge"), "stops this image at its start"),
+    **dict.fromkeys(("help", "version"), "prints something and ends"),
+}
+
+
+class TGI:
+    name: EngineName = EngineName.TGI
+    title: str = "Text Generation Inference"
+    release: str = tgi.RELEASE
+    read_for: str = f"=={tgi.RELEASE}"
+    images: Mapping[Platform, Image] = tgi.IMAGES
+    features: Mapping[Feature, Support] = tgi.FEATURES
+    quantizations: Mapping[str, Support] = tgi.QUANTIZATIONS
+    kv_cache_dtypes: Mapping[str, Support] = tgi.KV_CACHE_DTYPES
+    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = tgi.COMPUTE_CAPABILITIES
+    settings: Mapping[str, tuple[str, ...]] = SETTINGS
+    refused_flags: Mapping[str, str] = REFUSED_FLAGS
+    metrics: Metrics = tgi.METRICS
+
+    @property
+    def architectures(self) -> Architectures:
+        return stored_architectures(self.name)
+
+    @property
+    def flags(self) -> FlagList:
+        return stored_flags(self.name)
+
+    def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
+        if reason := self.refuses(spec, accelerator):
+            raise EngineError(reason)
+        return tgi_container.container(self, spec, accelerator)
+
+    def refuses(
+        self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
+    ) -> str | None:
+        return first_refusal(self, spec, accelerator, facts) or next(_conflicts(spec, accelerator, facts), None)
+
+
+def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None) -> Iterator[str]:
+    """Settings that each exist and together end the start, or are silently dropped."""
+    if spec.dtype == "float32":
+        yield "Text Generation Inference has dtype float16 and bfloat16, not float32."
+    if spec.dtype and spec.quantization and not spec.quantization.startswith("bitsandbytes"):
+        # server/text_generation_server/cli.py; awq, gptq, marlin and exl2 compute in float16 by themselves.
+        yield f"Text Generation Inference takes dtype or quantization {spec.quantization}, not both. Leave dtype out."
+    if spec.quantization == "exl2" and spec.gpus > 1:
+        yield "Text Generation Inference runs exl2 on one GPU only. Choose gptq or awq, or one larger GPU."
+    if is_path(spec.model) and spec.revision:
+        # The router would then look for the path as a repository on the Hub (router/src/server.rs, use_api).
+        yield f"{spec.model} is a directory, which has no revision. Leave revision out."
+    if spec.gpus > 1 and spec.host.shared_memory < LEAST_SHARED_MEMORY:
+        yield "Text Generation Inference on several GPUs needs 1 GiB of shared memory, as its README says."
+    if platform_of(accelerator) is Platform.NEURON and spec.max_batch_size is None:
+        yield "On Inferentia the batch size is compiled into the model. Set maxBatchSize to that of its export."
+    yield from (fault for adapter in spec.adapters if (fault := _adapter_fault(adapter)))
+    if facts and (spec.kv_cache_dtype and platform_of(accelerator) is Platform.CUDA) and not _flashinfer(facts):
+        yield (
+            f"Text Generation Inference serves {facts.id} with flash decoding (head dimension {facts.head_dim}), which "
+            f"has no {spec.kv_cache_dtype} KV cache. Leave kvCacheDtype out."
+        )
+
+
+def _adapter_fault(adapter: Adapter) -> str | None:
+    """TGI's list knows `name=/path` and `owner/name`; a Hub adapter has no other name (utils/adapter.py)."""
+    if any(character in adapter.name + adapter.source for character in ",=@"):
+        return (
+            f"adapters.{adapter.name}: neither name nor source may hold a comma, = or @ for Text Generation Inference."
+        )
+    if not is_path(adapter.source) and adapter.name != adapter.source:
+        return (
+            f"adapters.{adapter.name}: Text Generation Inference serves an adapter of the Hub under its id only. "
+            f"Call it {adapter.source}, or give a directory."
+        )
+    return None
+
+
+def _flashinfer(facts: ModelFacts) -> bool:
+    return facts.head_dim in tgi.FLASHINFER_HEAD_DIMS and facts.model_type not in tgi.FLASHDECODING_MODEL_TYPES
