@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from llmctl.infra.errors import Declined, DeploymentFailed, Interrupted, Refused, SettingsError
-from llmctl.serving.errors import ServingError
+from llmctl.serving.errors import InvalidImage, ServingError
 
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (SettingsError, 2),
+    (InvalidImage, 2),
     (Refused, 6),
     (Declined, 7),
     (Interrupted, 130),

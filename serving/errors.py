@@ -8,7 +8,9 @@ ServingError
 ├── HardwareError         no such accelerator or machine type, or a price file that cannot be read
 ├── SizingError           a question that has no answer: nonsense numbers, a model whose facts do not suffice
 ├── EngineError           an engine lacks what was asked of it, or does not know a flag
-├── RegistryError         an image reference, or a container registry's answer, cannot be used
+├── RegistryError         a container registry refuses, or its answer cannot be used
+│   └── RegistryUnreachable  it does not answer, or not to the end; trying again may help
+├── InvalidImage          an image reference, or the images' lock file, is not written as it must be
 ├── DownloadFailed        the network or the Hub failed; trying again may help
 └── EndpointError         the endpoint did not answer as it should
     ├── EndpointUnreachable  nothing answers there, or not in time
@@ -53,6 +55,14 @@ class EngineError(ServingError):
 
 
 class RegistryError(ServingError):
+    pass
+
+
+class RegistryUnreachable(RegistryError):
+    pass
+
+
+class InvalidImage(ServingError):
     pass
 
 

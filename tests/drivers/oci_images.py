@@ -1,0 +1,101 @@
+"""Small container images, made of bytes: real indexes and manifests with layers of noise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+OCI = "application/vnd.oci.image"
+DOCKER = "application/vnd.docker.distribution.manifest"
+
+
+@dataclass(frozen=True)
+class PushedManifest:
+    media_type: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.body)
+
+
+@dataclass(frozen=True)
+class TestImage:
+    """The manifests in the order in which a registry takes them, the one that the tag names last."""
+
+    manifests: Sequence[PushedManifest]
+    blobs: Mapping[str, bytes]
+    platforms: Mapping[str, str]
+    __test__ = False
+
+    @property
+    def top(self) -> PushedManifest:
+        return self.manifests[-1]
+
+    @property
+    def digest(self) -> str:
+        return self.top.digest
+
+    @property
+    def layers(self) -> list[str]:
+        """Digests of the layers, the largest first."""
+        return sorted(self.blobs, key=lambda digest: -len(self.blobs[digest]))
+
+
+def sha256(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def noise(size: int, seed: int = 0) -> bytes:
+    return random.Random(seed).randbytes(size)  # noqa: S311  (the same bytes each time)
+
+
+def one_platform(
+    platform: str = "linux/amd64", *, layers: Sequence[bytes] = (b"layer",), docker: bool = False
+) -> TestImage:
+    """One manifest without an index, as `docker push` makes it."""
+    os, architecture = platform.split("/")
+    config = json.dumps({"os": os, "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": []}}).encode()
+    config_type = "application/vnd.docker.container.image.v1+json" if docker else f"{OCI}.config.v1+json"
+    layer_type = "application/vnd.docker.image.rootfs.diff.tar.gzip" if docker else f"{OCI}.layer.v1.tar+gzip"
+    media_type = f"{DOCKER}.v2+json" if docker else f"{OCI}.manifest.v1+json"
+    content = {
+        "schemaVersion": 2,
+        "mediaType": media_type,
+        "config": _descriptor(config_type, config),
+        "layers": [_descriptor(layer_type, layer) for layer in layers],
+    }
+    manifest = PushedManifest(media_type, json.dumps(content).encode())
+    blobs = {sha256(blob): blob for blob in (config, *layers)}
+    return TestImage([manifest], blobs, {platform: manifest.digest})
+
+
+def several_platforms(images: Mapping[str, TestImage], *, attested: bool = False) -> TestImage:
+    """An index of single images; `attested` adds an entry of no platform, as buildx does."""
+    entries = [
+        {
+            **_descriptor(image.top.media_type, image.top.body),
+            "platform": dict(zip(("os", "architecture"), name.split("/"), strict=True)),
+        }
+        for name, image in images.items()
+    ]
+    parts = list(images.values())
+    if attested:
+        statement = one_platform(layers=[b'{"predicateType": "provenance"}'])
+        nowhere = {"os": "unknown", "architecture": "unknown"}
+        entries.append({**_descriptor(statement.top.media_type, statement.top.body), "platform": nowhere})
+        parts.append(statement)
+    media_type = f"{OCI}.index.v1+json"
+    index = PushedManifest(
+        media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, "manifests": entries}).encode()
+    )
+    blobs = {digest: blob for part in parts for digest, blob in part.blobs.items()}
+    platforms = {name: image.digest for name, image in images.items()}
+    return TestImage([*(part.top for part in parts), index], blobs, platforms)
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, object]:
+    return {"mediaType": media_type, "digest": sha256(content), "size": len(content)}

@@ -1,0 +1,163 @@
+"""A real OCI registry: the distribution project's, built from its Go module the first time it is wanted."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import drivers
+import httpx
+import pytest
+import yaml
+from drivers.eventually import eventually
+from drivers.oci_images import TestImage
+from drivers.ports import free_port
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+MODULE = Path(*drivers.__path__) / "oci_registry_module"
+PACKAGE = "github.com/distribution/distribution/v3/cmd/registry"
+
+USER, PASSWORD = "pusher", "assembled-for-tests"
+HTPASSWD = f"{USER}:$2b$04$fFRchWKknMNL/4XFeAa4t.m.RAtnl5SVufytySg8RcdsKT88opF3e\n"
+"""bcrypt of PASSWORD; Python's standard library cannot make one."""
+
+
+def registry_program() -> Path:
+    """The registry's binary, from the user's cache. Its name there is the content of go.mod and go.sum.
+
+    Building it takes two to three minutes on two cores, once. Without Go the test is skipped.
+    """
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not on PATH, and the registry is built with it")
+    pinned = hashlib.sha256(b"".join((MODULE / name).read_bytes() for name in ("go.mod", "go.sum"))).hexdigest()
+    program = user_cache_path("llmctl") / "tests" / "oci-registry" / pinned[:16] / "registry"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(program.with_suffix(".lock")):
+        if not program.exists():
+            _build(go, program)
+    return program
+
+
+def _build(go: str, program: Path) -> None:
+    unfinished = program.with_suffix(".unfinished")
+    flags = ["-mod=readonly", "-modcacherw", "-trimpath", "-tags=osusergo", "-ldflags=-s -w"]
+    environ = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
+    command = [go, "build", *flags, "-o", str(unfinished), PACKAGE]
+    built = subprocess.run(command, cwd=MODULE, env=environ, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, f"go build of the registry failed: {built.stderr[-2000:]}"
+    unfinished.replace(program)
+
+
+@dataclass
+class OciRegistry:
+    host: str
+    storage: Path
+    log_file: Path
+    headers: Mapping[str, str]
+    """What whoever sets the scene is let in with."""
+
+    def holds(self, repository: str, tag: str, image: TestImage) -> None:
+        """Push an image as another client would."""
+        for digest, blob in image.blobs.items():
+            begun = self._request("POST", f"/v2/{repository}/blobs/uploads/", 202)
+            self._request("PUT", f"{begun.headers['Location']}&digest={digest}", 201, content=blob)
+        for manifest in image.manifests:
+            version = tag if manifest is image.top else manifest.digest
+            kind = {"Content-Type": manifest.media_type}
+            self._request("PUT", f"/v2/{repository}/manifests/{version}", 201, content=manifest.body, headers=kind)
+
+    def has(self, repository: str, image: TestImage) -> bool:
+        """Whether every manifest and every layer of the image is there, byte for byte."""
+        parts = {f"blobs/{digest}": blob for digest, blob in image.blobs.items()}
+        parts |= {f"manifests/{manifest.digest}": manifest.body for manifest in image.manifests}
+        found = {part: self._get(f"/v2/{repository}/{part}", image) for part in parts}
+        return found == parts
+
+    def tags(self, repository: str) -> list[str]:
+        answer = httpx.get(f"http://{self.host}/v2/{repository}/tags/list", headers=self.headers)
+        tags: list[str] = answer.json().get("tags") or []
+        return tags
+
+    def uploads(self) -> int:
+        """How many layers were begun, by the registry's own log."""
+        return self.log_file.read_text(errors="replace").count("http.request.method=POST")
+
+    def _get(self, path: str, image: TestImage) -> bytes | None:
+        accept = {"Accept": ", ".join(manifest.media_type for manifest in image.manifests)}
+        answer = httpx.get(f"http://{self.host}{path}", headers={**self.headers, **accept})
+        return answer.content if answer.status_code == 200 else None
+
+    def _request(
+        self, method: str, place: str, status: int, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        address = httpx.URL(f"http://{self.host}").join(place)
+        answer = httpx.request(method, address, headers={**self.headers, **(headers or {})}, **more)
+        assert answer.status_code == status, f"{method} {address}: {answer.status_code} {answer.text}"
+        return answer
+
+
+@contextmanager
+def oci_registry(
+    directory: Path, *, htpasswd: bool = False, token: Mapping[str, str] | None = None, **settings: Any
+) -> Iterator[OciRegistry]:
+    """A running registry with its storage in `directory`; `htpasswd` lets only USER in, `token` is for auth.token."""
+    port, storage = free_port(), directory / "storage"
+    storage.mkdir(parents=True)
+    configuration = _configuration(directory, port, htpasswd, token) | settings
+    file, log = directory / "registry.yaml", directory / "registry.log"
+    file.write_text(yaml.safe_dump(configuration))
+    basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    headers = {"Authorization": f"Basic {basic}"} if htpasswd else {}
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [registry_program(), "serve", str(file)], stdout=out, stderr=out, env={"OTEL_TRACES_EXPORTER": "none"}
+        )
+    running = OciRegistry(f"127.0.0.1:{port}", storage, log, headers)
+    try:
+        eventually(lambda: process.poll() is not None or _answers(port), "the registry answers")
+        assert process.poll() is None, f"the registry ended: {log.read_text()}"
+        yield running
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _configuration(directory: Path, port: int, htpasswd: bool, token: Mapping[str, str] | None) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "version": 0.1,
+        "log": {"level": "info", "accesslog": {"disabled": True}},
+        "storage": {"filesystem": {"rootdirectory": str(directory / "storage")}, "delete": {"enabled": True}},
+        "http": {"addr": f"127.0.0.1:{port}"},
+    }
+    if htpasswd:
+        (directory / "htpasswd").write_text(HTPASSWD)
+        content["auth"] = {"htpasswd": {"realm": "tests", "path": str(directory / "htpasswd")}}
+    if token:
+        content["auth"] = {"token": dict(token)}
+    return content
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/v2/").status_code in (200, 401)
+    except httpx.ConnectError:
+        return False
+
+
+def docker_login(directory: Path, host: str, *, user: str = USER, password: str = PASSWORD) -> dict[str, str]:
+    """What `docker login` leaves behind, and the environment that points to it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    auth = base64.b64encode(f"{user}:{password}".encode()).decode()
+    (directory / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
+    return {"DOCKER_CONFIG": str(directory)}
