@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from llmctl.infra.stack_file import StackFile
     from llmctl.infra.status import StackStatus
     from llmctl.serving.client import Endpoint
+    from llmctl.serving.images.lock import Resolution
+    from llmctl.serving.images.mirror import Mirrored
+    from llmctl.serving.images.mirror_plan import Copy, MirrorPlan
 
 
 @dataclass
@@ -26,6 +29,8 @@ class Application:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     directory: Path = field(default_factory=Path.cwd)
     debug: bool = False
+    images: Sequence[str] = ()
+    """References of the images that the engines run; `llmctl images lock` asks for them."""
 
     @property
     def cache(self) -> Path:
@@ -104,6 +109,40 @@ class Application:
         from llmctl.infra.deployment.pulumi_cli.find import find_pulumi_cli
 
         return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup().cli
+
+    def images_lock(self) -> Path:
+        from llmctl.serving.images.lock_file import NAME
+
+        return self.project().stacks / NAME
+
+    def lock_images(self, only: Sequence[str]) -> list[Resolution]:
+        """Ask registries for the digests of `only`, or of all that the engines run and the lock file knows."""
+        from datetime import UTC, datetime
+
+        from llmctl.serving.images.lock import update_lock
+        from llmctl.serving.images.lock_file import read_lock_file
+        from llmctl.serving.images.registry import Registries
+
+        path = self.images_lock()
+        with Registries(self.environ) as registries, self.console.live():
+            return update_lock(
+                path,
+                only or [*self.images, *read_lock_file(path).images],
+                registries=registries,
+                today=datetime.now(UTC).date(),
+                progress=lambda reference: self.console.draw(f"asking for {reference}"),
+            )
+
+    def mirror_images(self, plan: MirrorPlan) -> list[Mirrored]:
+        """Copy each image of the plan, with progress."""
+        from llmctl.serving.images.mirror import mirror
+        from llmctl.serving.images.registry import Registries
+
+        def progress(copy: Copy, done: int, total: int) -> None:
+            self.console.draw(f"copying {copy.source}", done, total)
+
+        with Registries(self.environ) as registries, self.console.live():
+            return [mirror(copy, registries=registries, progress=progress) for copy in plan.copies]
 
     def setup(self) -> SetupReport:
         """Get what deployments need on this machine, with progress."""

@@ -91,6 +91,14 @@ class Console:
             self._live.end()
         self._live = None
 
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """The live line goes away at the end of the block, whatever happened."""
+        try:
+            yield
+        finally:
+            self.settle()
+
     def write(self, text: str) -> None:
         """Print a piece of streamed text as it comes."""
         self._out.write(self.redact(text))

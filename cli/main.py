@@ -25,6 +25,7 @@ from llmctl.cli.commands.config import config
 from llmctl.cli.commands.down import down
 from llmctl.cli.commands.env import env
 from llmctl.cli.commands.history import history
+from llmctl.cli.commands.images import images
 from llmctl.cli.commands.init import init
 from llmctl.cli.commands.logs import logs
 from llmctl.cli.commands.preview import preview
@@ -54,6 +55,7 @@ def application(app: Application) -> typer.Typer:
     for command in COMMANDS:
         line.command()(command)
     line.add_typer(config, name="config")
+    line.add_typer(images, name="images")
     return line
 
 

@@ -17,7 +17,7 @@ from llmctl.infra.schema import allowed
 from llmctl.infra.settings import StackSettings
 
 HERE = Path(__file__).parent
-GROUPS = {"config": ["show"]}
+GROUPS = {"config": ["show"], "images": ["list", "lock", "mirror"]}
 
 
 def commands() -> str:

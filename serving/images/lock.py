@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
 from llmctl.serving.errors import RegistryError
-from llmctl.serving.images.lock_file import Entry, LockedImage, LockFile, OpenImage
+from llmctl.serving.images.lock_file import (
+    Entry,
+    LockedImage,
+    LockFile,
+    OpenImage,
+    read_lock_file,
+    write_lock_file,
+)
 from llmctl.serving.images.manifest import Manifest
 from llmctl.serving.images.reference import ImageReference, parse_reference
-from llmctl.serving.images.registry import Registry
-
-Registries = Callable[[str], Registry]
-"""Host -> the registry there."""
+from llmctl.serving.images.registry import Registries, Registry
 
 
 class Outcome(StrEnum):
@@ -44,20 +49,27 @@ class Resolution:
     """Why there was no answer; set where the outcome is kept or open."""
 
 
-def resolve_all(
-    references: Iterable[str], lock: LockFile, *, registries: Registries, today: date
-) -> Iterator[Resolution]:
-    """Ask for each reference once, in order. A registry's refusal is an outcome, not an error.
+def update_lock(
+    path: Path, references: Iterable[str], *, registries: Registries, today: date, progress: Callable[[str], None]
+) -> list[Resolution]:
+    """Ask for each reference, and write the answers into the lock file at `path`; what else is in there stays.
 
-    Raises InvalidImage for a reference that is none, before anybody is asked.
+    `progress` gets each reference before it is asked for. Raises InvalidImage and OSError.
     """
-    wanted = list(dict.fromkeys(str(parse_reference(reference)) for reference in references))
-    return (_resolve(reference, lock.images.get(reference), registries, today) for reference in wanted)
+    lock, resolutions = read_lock_file(path), []
+    for reference in _once(references):
+        progress(reference)
+        resolution = _resolve(reference, lock.images.get(reference), registries, today)
+        resolutions.append(resolution)
+        lock = LockFile({**lock.images, reference: resolution.entry})
+    if resolutions:
+        write_lock_file(path, lock)
+    return resolutions
 
 
-def with_resolution(lock: LockFile, resolution: Resolution) -> LockFile:
-    """The lock file with this entry in the place of the old one."""
-    return replace(lock, images={**lock.images, resolution.reference: resolution.entry})
+def _once(references: Iterable[str]) -> list[str]:
+    """Fully spelt; a mistake in the last one is found before the first is asked for."""
+    return list(dict.fromkeys(str(parse_reference(reference)) for reference in references))
 
 
 def _resolve(text: str, before: Entry | None, registries: Registries, today: date) -> Resolution:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from llmctl.serving.errors import RegistryError, RegistryUnreachable
 from llmctl.serving.images.authorization import scope_of
@@ -36,7 +36,7 @@ class Registry:
     """The registry at `host`. Credentials come from `environ`'s Docker configuration, `pause` waits for seconds."""
 
     def __init__(self, host: str, environ: Mapping[str, str], *, pause: Callable[[float], None] = time.sleep) -> None:
-        self.host = host
+        self.host, self._pause = host, pause
         self._transport = Transport(host, environ, pause)
 
     def close(self) -> None:
@@ -134,6 +134,7 @@ class Registry:
                 fruitless = 0 if done > before else fruitless + 1
                 if fruitless == FRUITLESS_TRIES:
                     raise
+                self._pause(float(fruitless))
 
     def _from(self, start: int, repository: str, blob: Descriptor) -> Iterator[bytes]:
         question = Question(
@@ -150,6 +151,26 @@ class Registry:
                 if len(piece) > skip:
                     yield piece[skip:]
                 skip = max(0, skip - len(piece))
+
+
+class Registries:
+    """One client for each host, made when it is first asked for; all are closed at the end of the block."""
+
+    def __init__(self, environ: Mapping[str, str], *, pause: Callable[[float], None] = time.sleep) -> None:
+        self._environ, self._pause = environ, pause
+        self._open: dict[str, Registry] = {}
+
+    def __call__(self, host: str) -> Registry:
+        if host not in self._open:
+            self._open[host] = Registry(host, self._environ, pause=self._pause)
+        return self._open[host]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for registry in self._open.values():
+            registry.close()
 
 
 def _about_manifest(method: str, repository: str, version: str, *, push: bool = False) -> Question:

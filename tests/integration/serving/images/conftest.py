@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from doubles.registry import RegistryDouble, registry_double
 from drivers.oci_registry import OciRegistry, oci_registry
 
-from llmctl.serving.images.registry import Registry
-
-Connect = Callable[..., Registry]
+from llmctl.serving.images.registry import Registries
 
 
 @pytest.fixture(scope="session")
@@ -19,14 +18,19 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OciRegistry]:
 
 
 @pytest.fixture
-def connect() -> Iterator[Connect]:
-    """Makes clients, with an environment that knows nobody, and closes them."""
-    made: list[Registry] = []
+def double() -> Iterator[RegistryDouble]:
+    with registry_double() as running:
+        yield running
 
-    def client(host: str, environ: dict[str, str] | None = None) -> Registry:
-        made.append(Registry(host, environ or {"DOCKER_CONFIG": "/nowhere"}, pause=lambda _: None))
-        return made[-1]
 
-    yield client
-    for each in made:
-        each.close()
+@pytest.fixture
+def waits() -> list[float]:
+    """Seconds that clients would have waited."""
+    return []
+
+
+@pytest.fixture
+def registries(waits: list[float]) -> Iterator[Registries]:
+    """Clients of somebody who is logged in nowhere."""
+    with Registries({"DOCKER_CONFIG": "/nowhere"}, pause=waits.append) as clients:
+        yield clients
