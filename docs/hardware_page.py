@@ -31,13 +31,14 @@ Links count both directions together. Stack files take the name, or the spelling
 """
 
 MACHINE_TYPES = """\
-Dollars an hour are those of the cheapest region; `-` where the snapshot has no spot price. Regions: those with a price.
+Dollars an hour are those of the region that is cheapest on demand; spot is the cheapest of all regions, `-` where the
+snapshot has none. Regions: those with a price.
 """
 
 UNKNOWN = """\
 ## What is not known
 
-- Spot prices of AWS and Azure: the catalogues that have them bear no date. A price file gives them.
+- Spot prices of Azure, and of AWS but for g6 and g6e: no dated source was found, or read. A price file gives them.
 - GCP's A3 Mega, A3 Ultra (H200) and A4 (B200), and AWS's p5e: no dated price was found. Azure's NC RTX PRO 6000 v6 is a
   preview whose sizes still change names; Azure's NVadsA10 v5 gives a vGPU, not a GPU.
 - Whether a machine can be had: a price promises no capacity, nor that every region with a price has the machine.
