@@ -34,8 +34,8 @@ DOLLARS_PER_GPU_HOUR = {
 }
 
 # Of other sources than the bundled ones. GPUs, vCPUs, GiB: kubernetes/autoscaler cluster-autoscaler/cloudprovider/
-# aws/ec2_instance_types.go and azure/azure_instance_types.go. Dollars in us-east-1 and eastus: SkyPilot's and
-# autoscaler's tables, read on 2026-11-24; a2-* as cluster-autoscaler/cloudprovider/gce/gce_price_info.go has it.
+# aws/ec2_instance_types.go and azure/azure_instance_types.go. Dollars: tsaol/aws-gpu data/g6e_instances.js, and
+# cluster-autoscaler/cloudprovider/gce/gce_price_info.go for a2-*.
 SECOND_SOURCE = [
     (Cloud.AWS, "g5.xlarge", 1, 4, 16, None, None),
     (Cloud.AWS, "p5.4xlarge", 1, 16, 256, None, None),
