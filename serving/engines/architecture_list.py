@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 
 from llmctl.serving.engines.engine import Architectures
 
@@ -13,6 +12,8 @@ from llmctl.serving.engines.engine import Architectures
 def stored_architectures(engine: str) -> Architectures:
     """`architecture_lists/<engine>.json`: {"source", "names": [name], "removed": {name: last release with it}}, and
     "by" where the names are not of classes but of model types."""
+    from importlib.resources import files  # 10 ms, as in flags.py
+
     path = files("llmctl.serving.engines") / "architecture_lists" / f"{engine}.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     return Architectures(

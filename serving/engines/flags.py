@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from llmctl.serving.errors import EngineError
 
@@ -38,6 +37,8 @@ class FlagList:
 def stored_flags(engine: str) -> FlagList:
     """`flag_lists/<engine>.json`: {"release", "source", "flags": {name: takes value}, "environment": [name],
     "libraries": {library: [name]}}; the last two may be missing."""
+    from importlib.resources import files  # 10 ms, needed for an answer, not for a command line's start
+
     stored = json.loads((files("llmctl.serving.engines") / "flag_lists" / f"{engine}.json").read_text(encoding="utf-8"))
     return FlagList(
         engine=engine,

@@ -99,6 +99,8 @@ def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelF
         yield "Text Generation Inference on several GPUs needs 1 GiB of shared memory, as its README says."
     if platform_of(accelerator) is Platform.NEURON and spec.max_batch_size is None:
         yield "On Inferentia the batch size is compiled into the model. Set maxBatchSize to that of its export."
+    if spec.adapters and "cuda-graphs" in spec.engine_args:
+        yield "engineArgs: --cuda-graphs cannot be set with adapters, which need it off. Leave it out."
     yield from (fault for adapter in spec.adapters if (fault := _adapter_fault(adapter)))
     if facts and (spec.kv_cache_dtype and platform_of(accelerator) is Platform.CUDA) and not _flashinfer(facts):
         yield (
