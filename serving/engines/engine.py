@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from llmctl.serving.engines.behaviour import Behaviour
 from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
 from llmctl.serving.engines.flags import FlagList
 from llmctl.serving.hardware.accelerator import Accelerator, Vendor
@@ -111,6 +112,9 @@ class Engine(Protocol):
 
     refused_flags: Mapping[str, str]
     """Flag that `engineArgs` must not hold -> why, as the end of a sentence."""
+
+    behaviour: Behaviour
+    """What callers and operators notice of it."""
 
     metrics: Metrics
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from llmctl.serving.engines import llamacpp_support as llamacpp
 from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
+from llmctl.serving.engines.behaviour import Behaviour
+from llmctl.serving.engines.behaviours.llamacpp import BEHAVIOUR
 from llmctl.serving.engines.container import API_KEY, HUB_TOKEN, ContainerSpec, Image, Metrics, SecretKey, Volume
 from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
 from llmctl.serving.engines.flags import FlagList, stored_flags
@@ -79,6 +81,7 @@ class LlamaCpp:
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
     refused_flags: Mapping[str, str] = REFUSED_FLAGS
     metrics: Metrics = llamacpp.METRICS
+    behaviour: Behaviour = BEHAVIOUR
 
     @property
     def architectures(self) -> Architectures:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from llmctl.serving.engines import python_server
 from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
+from llmctl.serving.engines.behaviour import Behaviour
+from llmctl.serving.engines.behaviours.sglang import BEHAVIOUR
 from llmctl.serving.engines.container import ContainerSpec, Image, Metrics, Probe, Probes
 from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
 from llmctl.serving.engines.flags import FlagList, stored_flags
@@ -130,6 +132,7 @@ class SGLang:
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
     refused_flags: Mapping[str, str] = REFUSED_FLAGS
     metrics: Metrics = METRICS
+    behaviour: Behaviour = BEHAVIOUR
 
     @property
     def flags(self) -> FlagList:

@@ -12,6 +12,8 @@ from llmctl.serving.engines import tgi_container
 from llmctl.serving.engines import tgi_support as tgi
 from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import secret_flags
+from llmctl.serving.engines.behaviour import Behaviour
+from llmctl.serving.engines.behaviours.tgi import BEHAVIOUR
 from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
 from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support, platform_of
 from llmctl.serving.engines.flags import FlagList, stored_flags
@@ -63,6 +65,7 @@ class TGI:
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
     refused_flags: Mapping[str, str] = REFUSED_FLAGS
     metrics: Metrics = tgi.METRICS
+    behaviour: Behaviour = BEHAVIOUR
 
     @property
     def architectures(self) -> Architectures:

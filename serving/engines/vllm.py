@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from llmctl.serving.engines import python_server
 from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
+from llmctl.serving.engines.behaviour import Behaviour
+from llmctl.serving.engines.behaviours.vllm import BEHAVIOUR
 from llmctl.serving.engines.container import API_KEY, ContainerSpec, Image, Metrics, Probe, Probes, SecretKey
 from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
 from llmctl.serving.engines.flags import FlagList, stored_flags
@@ -82,7 +84,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "adapters": ("lora-modules", "enable-lora", "no-enable-lora", "max-loras"),
     "speculation": ("speculative-config", "spec-method", "spec-model", "spec-tokens"),
     "trustRemoteCode": ("trust-remote-code", "no-trust-remote-code"),
-    "the target": ("host", "port", "uds", "shutdown-timeout", "root-path"),
+    "the target": ("host", "port", "uds", "shutdown-timeout", "sse-keep-alive-interval", "root-path"),
 }
 REFUSED_FLAGS = secret_flags(("api-key", "hf-token"))
 
@@ -119,6 +121,7 @@ class Vllm:
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
     refused_flags: Mapping[str, str] = REFUSED_FLAGS
     metrics: Metrics = METRICS
+    behaviour: Behaviour = BEHAVIOUR
 
     @property
     def flags(self) -> FlagList:
@@ -175,6 +178,8 @@ def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
         "speculative-config": _speculation(spec.speculation),
         "trust-remote-code": spec.trust_remote_code,
         "shutdown-timeout": spec.graceful_termination_seconds,
+        # TGI's interval; by default a stream that waits is silent, and proxies cut what is silent.
+        "sse-keep-alive-interval": 15,
     }
 
 

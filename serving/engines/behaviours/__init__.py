@@ -1,0 +1,1 @@
+"""How each engine behaves towards callers and operators; one file per engine."""

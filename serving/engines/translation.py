@@ -1,0 +1,207 @@
+"""What changes when a model moves from one engine to another: derived from what the two engines say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from llmctl.serving.engines.behaviour import Behaviour, Topic
+from llmctl.serving.engines.container import ContainerSpec, Probe, SecretKey
+from llmctl.serving.engines.engine import Engine
+from llmctl.serving.engines.translated_spec import Lost, translated
+from llmctl.serving.errors import EngineError
+from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.spec import ServingSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped:
+    """A setting that both engines have, as each is told: `--max-total-tokens 8192`, `--max-model-len 8192`."""
+
+    setting: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """The same setting, topic, route or probe, with another meaning."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A Prometheus series that dashboards, alerts and scaling ask for. None: that engine has none."""
+
+    word: str
+    before: str | None
+    after: str | None
+    note: str
+    """What a query must heed besides the name: labels, kind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    source: str
+    to: str
+    spec: ServingSpec
+    """Without what the new engine does not have."""
+
+    container: ContainerSpec | None
+    blocked: str | None
+    """Why the new engine cannot serve it; then there is no container."""
+
+    mapped: tuple[Mapped, ...]
+    changed: tuple[Changed, ...]
+    lost: tuple[Lost, ...]
+    metrics: tuple[Renamed, ...]
+
+
+def translate(spec: ServingSpec, accelerator: Accelerator | None, source: Engine, to: Engine) -> Translation:
+    """Raises EngineError when `source` itself cannot serve `spec` on that accelerator."""
+    before = source.container(spec, accelerator)
+    kept, lost, same_flags = translated(spec, accelerator, source, to)
+    after, blocked = _container(kept, accelerator, to)
+    return Translation(
+        source=f"{source.title} {source.release}",
+        to=f"{to.title} {to.release}",
+        spec=kept,
+        container=after,
+        blocked=blocked,
+        mapped=tuple(_mapped(spec, source, to, before, after)) if after else (),
+        changed=(
+            *_meanings(spec, source.behaviour, to.behaviour),
+            *(_operations(before, after) if after else ()),
+            *_routes(source.behaviour, to.behaviour),
+            *(_same_flag(name, source, to) for name in same_flags),
+        ),
+        lost=lost,
+        metrics=tuple(_metrics(source, to)),
+    )
+
+
+def _container(
+    spec: ServingSpec, accelerator: Accelerator | None, to: Engine
+) -> tuple[ContainerSpec | None, str | None]:
+    try:
+        return to.container(spec, accelerator), None
+    except EngineError as error:
+        return None, str(error)
+
+
+def _mapped(
+    spec: ServingSpec, source: Engine, to: Engine, before: ContainerSpec, after: ContainerSpec
+) -> Iterator[Mapped]:
+    for setting, names in source.settings.items():
+        was, now = _told(before, names), _told(after, to.settings.get(setting, ()))
+        if setting == "id":  # a word without a flag, in some
+            was, now = was or spec.model, now or spec.model
+        if was and now:
+            yield Mapped(setting=setting, before=was, after=now)
+    for name, value in before.env.items():
+        if isinstance(value, SecretKey):
+            for other in (other for other, also in after.env.items() if also == value):
+                yield Mapped(setting=f"secret {value.secret}", before=name, after=other)
+
+
+def _told(container: ContainerSpec, names: tuple[str, ...]) -> str:
+    """How a container tells its engine about a setting: flags with their values, or variables."""
+    shown = [
+        shown
+        for name in names
+        for shown in (_flag(container.args, name), _variable(container, name.upper().replace("-", "_")))
+        if shown
+    ]
+    return ", ".join(shown)
+
+
+def _flag(args: tuple[str, ...], name: str) -> str | None:
+    if f"--{name}" not in args:
+        return None
+    start = args.index(f"--{name}")
+    end = next((i for i in range(start + 1, len(args)) if args[i].startswith("--")), len(args))
+    return " ".join(args[start:end])
+
+
+def _variable(container: ContainerSpec, name: str) -> str | None:
+    value = container.env.get(name)
+    return f"{name}={value}" if isinstance(value, str) else None
+
+
+def _meanings(spec: ServingSpec, before: Behaviour, after: Behaviour) -> Iterator[Changed]:
+    unused = {
+        topic
+        for topic, used in {
+            Topic.ADAPTERS: spec.adapters,
+            Topic.SPECULATION: spec.speculation,
+            Topic.QUANTIZATION: spec.quantization,
+            Topic.BATCH: spec.max_batch_size,
+        }.items()
+        if not used
+    }
+    for topic in Topic:
+        was, now = before.meanings[topic], after.meanings[topic]
+        if topic not in unused and was != now:
+            yield Changed(what=str(topic), before=was, after=now)
+
+
+def _operations(before: ContainerSpec, after: ContainerSpec) -> Iterator[Changed]:
+    pairs = {
+        "startup probe": (_probe(before.probes.startup), _probe(after.probes.startup)),
+        "readiness probe": (_probe(before.probes.readiness), _probe(after.probes.readiness)),
+        "liveness probe": (_probe(before.probes.liveness), _probe(after.probes.liveness)),
+        "health": (before.health_means, after.health_means),
+        "shutdown": (_shutdown(before), _shutdown(after)),
+        "user": (_user(before), _user(after)),
+        "writable paths": (_paths(before), _paths(after)),
+    }
+    for what, (was, now) in pairs.items():
+        if was != now:
+            yield Changed(what=what, before=was, after=now)
+
+
+def _probe(probe: Probe | None) -> str:
+    if probe is None:
+        return "none"
+    every = f"every {probe.period} s, {probe.timeout} s each, {probe.failure_threshold} times"
+    return f"GET {probe.path} on {probe.port} {every}"
+
+
+def _shutdown(container: ContainerSpec) -> str:
+    return f"{container.shutdown.grace_seconds} s in all: {container.shutdown.why}"
+
+
+def _user(container: ContainerSpec) -> str:
+    return "root" if container.run_as_user is None else f"uid {container.run_as_user}"
+
+
+def _paths(container: ContainerSpec) -> str:
+    return ", ".join(sorted(volume.path for volume in container.volumes))
+
+
+def _routes(before: Behaviour, after: Behaviour) -> Iterator[Changed]:
+    for path, route in before.api.items():
+        other = after.api.get(path)
+        if other and other.shape != route.shape:
+            yield Changed(what=path, before=route.shape, after=other.shape)
+
+
+def _same_flag(name: str, source: Engine, to: Engine) -> Changed:
+    return Changed(
+        what=f"engineArgs.{name}",
+        before=f"a flag of {source.title}",
+        after=f"{to.title} has a flag of that name; whether it means the same is for you to read",
+    )
+
+
+def _metrics(source: Engine, to: Engine) -> Iterator[Renamed]:
+    for word, before in source.metrics.names.items():
+        after = to.metrics.names[word]
+        notes = [
+            f"{engine.title}: {note}" for engine in (source, to) if (note := engine.behaviour.metric_notes.get(word))
+        ]
+        if before or after:
+            yield Renamed(word=word, before=before, after=after, note="; ".join(notes))
