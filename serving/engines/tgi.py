@@ -48,7 +48,6 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
 REFUSED_FLAGS: Mapping[str, str] = {
     **secret_flags(("api-key", "ngrok-authtoken")),
     **dict.fromkeys(("ngrok", "ngrok-edge"), "stops this image at its start"),
-    **dict.fromkeys(("help", "version"), "prints something and ends"),
 }
 
 
