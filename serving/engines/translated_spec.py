@@ -44,6 +44,11 @@ INSTEAD: Mapping[str, str] = {
     "dtype": "the number format that the model is stored in",
 }
 
+INSTEAD_OF_FEATURE: Mapping[Feature, str] = {
+    Feature.SAFETENSORS: "a GGUF of the same model: another id",
+    Feature.GGUF: "the safetensors repository that the GGUF was made from: another id",
+}
+
 
 def translated(
     spec: ServingSpec, accelerator: Accelerator | None, source: Engine, to: Engine
@@ -133,7 +138,11 @@ def _lost_features(spec: ServingSpec, accelerator: Accelerator | None, source: E
     told = {_feature(spec, setting) for setting in FIELDS if getattr(spec, FIELDS[setting])}
     for feature, support in source.features.items():
         if feature not in told and _works(support, accelerator) and not _works(to.features.get(feature), accelerator):
-            yield Lost(what=str(feature), why=f"{to.title} {to.release} does not have it", instead="")
+            yield Lost(
+                what=str(feature),
+                why=f"{to.title} {to.release} does not have it",
+                instead=INSTEAD_OF_FEATURE.get(feature, ""),
+            )
 
 
 def _lost_routes(source: Engine, to: Engine) -> Iterator[Lost]:

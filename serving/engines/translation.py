@@ -16,7 +16,8 @@ from llmctl.serving.spec import ServingSpec
 
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
-    """A setting that both engines have, as each is told: `--max-total-tokens 8192`, `--max-model-len 8192`."""
+    """A setting, as each engine is told: `--max-total-tokens 8192`, `--max-model-len 8192`; or that it is left to one,
+    which then chooses for itself."""
 
     setting: str
     before: str
@@ -71,7 +72,7 @@ def translate(spec: ServingSpec, accelerator: Accelerator | None, source: Engine
         spec=kept,
         container=after,
         blocked=blocked,
-        mapped=tuple(_mapped(spec, source, to, before, after)) if after else (),
+        mapped=tuple(_mapped(kept, source, to, before, after, {thing.what for thing in lost})) if after else (),
         changed=(
             *_meanings(spec, source.behaviour, to.behaviour),
             *(_operations(before, after) if after else ()),
@@ -93,14 +94,14 @@ def _container(
 
 
 def _mapped(
-    spec: ServingSpec, source: Engine, to: Engine, before: ContainerSpec, after: ContainerSpec
+    spec: ServingSpec, source: Engine, to: Engine, before: ContainerSpec, after: ContainerSpec, lost: set[str]
 ) -> Iterator[Mapped]:
-    for setting, names in source.settings.items():
-        was, now = _told(before, names), _told(after, to.settings.get(setting, ()))
+    for setting in dict.fromkeys((*source.settings, *to.settings)):
+        was, now = _told(before, source.settings.get(setting, ())), _told(after, to.settings.get(setting, ()))
         if setting == "id":  # a word without a flag, in some
             was, now = was or spec.model, now or spec.model
-        if was and now:
-            yield Mapped(setting=setting, before=was, after=now)
+        if (was or now) and setting not in lost:
+            yield Mapped(setting=setting, before=was or f"left to {source.title}", after=now or f"left to {to.title}")
     for name, value in before.env.items():
         if isinstance(value, SecretKey):
             for other in (other for other, also in after.env.items() if also == value):
