@@ -23,6 +23,7 @@ from llmctl.cli.application import Application
 from llmctl.cli.commands.chat import chat
 from llmctl.cli.commands.config import config
 from llmctl.cli.commands.down import down
+from llmctl.cli.commands.engines import engines
 from llmctl.cli.commands.env import env
 from llmctl.cli.commands.history import history
 from llmctl.cli.commands.images import images
@@ -36,6 +37,7 @@ from llmctl.cli.commands.up import up
 from llmctl.cli.commands.version import version
 
 COMMANDS = (setup, init, stacks, env, preview, up, down, status, chat, logs, history, version)
+GROUPS = {"config": config, "engines": engines}
 
 
 def application(app: Application) -> typer.Typer:
@@ -54,7 +56,8 @@ def application(app: Application) -> typer.Typer:
 
     for command in COMMANDS:
         line.command()(command)
-    line.add_typer(config, name="config")
+    for name, group in GROUPS.items():
+        line.add_typer(group, name=name)
     line.add_typer(images, name="images")
     return line
 

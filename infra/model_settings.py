@@ -73,8 +73,8 @@ class ModelSettings(Settings):
     dtype: Literal["float16", "bfloat16", "float32"] | None = None
     """Number format of weights that are not quantized. Unset: as the model is stored."""
 
-    kv_cache_dtype: Literal["fp8_e4m3", "fp8_e5m2"] | None = None
-    """Number format of the KV cache; fp8 halves it. Unset: the model's."""
+    kv_cache_dtype: str | None = None
+    """Number format of the KV cache, a word of `llmctl engines`; fp8_e4m3 halves it. Unset: the model's."""
 
     adapters: dict[str, str] = Field(default_factory=dict)
     """LoRA adapters loaded at start: the name clients ask for, and a Hub id or a directory."""
