@@ -1,11 +1,12 @@
 """What a model class has that its config.json does not say: biases, norms, the defaults of fields left out.
 
-Read in huggingface/transformers 5.x, `models/<model_type>/configuration_*.py` and `modeling_*.py`, on 2026-11-24.
+Read in huggingface/transformers 5.23.0, `models/<model_type>/configuration_*.py` and `modeling_*.py`, on 2026-11-24.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -47,6 +48,9 @@ class Architecture:
     prediction_embeddings: bool = False
     """Whether multi-token prediction layers store embedding and head once more."""
 
+    defaults: Mapping[str, int] = field(default_factory=dict)
+    """Fields that repositories of this class leave out of config.json."""
+
     dtype: Literal["bfloat16"] | None = None
     """What the unquantized weights are where config.json does not say."""
 
@@ -74,7 +78,19 @@ ARCHITECTURES = {
     "qwen3_5_moe_text": _QWEN_NEXT,
     "gemma": _GEMMA,
     "gemma2": Architecture(tied=True, layer_norms=4, window_pattern=2),
-    "gemma3_text": Architecture(tied=True, layer_norms=4, window_pattern=6, qk_norm="head"),
+    "gemma3_text": Architecture(
+        tied=True,
+        layer_norms=4,
+        window_pattern=6,
+        qk_norm="head",
+        defaults={
+            "vocab_size": 262_208,
+            "max_position_embeddings": 131_072,
+            "head_dim": 256,
+            "num_attention_heads": 8,
+            "num_key_value_heads": 4,
+        },
+    ),
     "gemma4_text": Architecture(tied=True, layer_norms=4, window_pattern=6, qk_norm="head"),
     "phi3": Architecture(),
     "granite": _LLAMA,

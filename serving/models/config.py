@@ -25,7 +25,7 @@ UNKNOWN_ARCHITECTURE = 0.12
 catalogue: at worst it is that far from the formula of their own (docs/model-facts.md)."""
 
 IMAGE_TOWER = 0.01
-"""Margin for a model with an image or audio part, whose weights are counted roughly (vision.py)."""
+"""Margin for a model that also sees or hears: the weights for that are counted roughly (vision.py)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,7 @@ def facts_of(
     text = _text(fields)
     model_type = text.word("model_type") or fields.word("model_type") or "unknown"
     architecture = ARCHITECTURES.get(model_type, GENERIC)
+    text = text.with_defaults(architecture.defaults)
     kinds = layer_kinds(text, architecture)
     tied = _tied(fields, text, architecture)
     found = parts(fields, text, architecture, kinds, tied)
@@ -168,5 +169,6 @@ def _margin(fields: Fields, model_type: str, stored: Stored) -> float:
     """0 where the weight files gave the sizes and the architecture is known."""
     if model_type not in ARCHITECTURES:
         return UNKNOWN_ARCHITECTURE
-    rough = any(fields.has(name) for name in ("vision_config", "audio_config"))
+    names = [str(name) for name in fields.items("architectures")]
+    rough = fields.has("vision_config") or any(name.endswith("ForConditionalGeneration") for name in names)
     return IMAGE_TOWER if rough and stored.weight_bytes is None else 0.0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from llmctl.serving.errors import ModelError
 
@@ -17,6 +18,11 @@ class Fields:
     values: Mapping[str, Any]
     where: str
     """How messages name the file."""
+
+    def with_defaults(self, defaults: Mapping[str, Any]) -> Fields:
+        """The same fields, and `defaults` where they are left out."""
+        maps = cast("list[MutableMapping[str, Any]]", [self.values, defaults])  # only read
+        return Fields(ChainMap(*maps), self.where)
 
     def has(self, name: str) -> bool:
         return self.values.get(name) is not None

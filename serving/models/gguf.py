@@ -78,6 +78,8 @@ class GgufFacts:
     feed_forward_length: int
     vocabulary: int
     """Tokens the tokenizer knows; 0 if the file names none."""
+    heads: int
+    """Heads that ask, of the layer with most of them."""
     kv_heads: int
     """Heads that keep keys and values, of the layer with most of them."""
     key_length: int
@@ -85,6 +87,15 @@ class GgufFacts:
     value_length: int
     chat_template: bool
     """Whether the file brings its own chat template."""
+    parameters: int
+    """Numbers in all tensors."""
+    expert_parameters: int
+    """Those of the routed experts (tensors named …_exps)."""
+    experts: int
+    active_experts: int
+    tied: bool
+    """Whether the output head is the embedding: there is no tensor output.weight."""
+    licence: str | None
 
 
 def inspect(path: Path) -> GgufFacts:
@@ -116,6 +127,8 @@ class _Header:
         for _ in range(pairs):
             key = self._string()
             self.metadata[key] = self._value(self._number("I"))
+        self.parameters = self.expert_parameters = 0
+        self.tied = True
         self.weights_size = max((self._tensor_end() for _ in range(tensors)), default=0)
         self._check_weights_are_there()
 
@@ -138,12 +151,15 @@ class _Header:
 
     def _tensor_end(self) -> int:
         """Where this tensor ends, in bytes after the start of the weights; a newer type's length is not known."""
-        self._string()
+        name = self._string()
         elements, dimensions = 1, self._number("I")
         if dimensions > MAX_DIMENSIONS:
             raise ModelDamaged(f"{self._path} is damaged: a tensor has {dimensions:,} dimensions.")
         for _ in range(dimensions):
             elements *= self._number("Q")
+        self.parameters += elements
+        self.expert_parameters += elements if "_exps." in name else 0
+        self.tied = self.tied and name != "output.weight"
         per_block, block = BLOCKS.get(self._number("I"), (1, 0))
         offset: int = self._number("Q")
         return offset + -(-elements // per_block) * block
@@ -206,10 +222,17 @@ def _facts(header: _Header) -> GgufFacts:
         embedding_length=width,
         feed_forward_length=header.integer(f"{architecture}.feed_forward_length", 0),
         vocabulary=header.integer("tokenizer.ggml.tokens", 0),
+        heads=heads,
         kv_heads=header.integer(f"{architecture}.attention.head_count_kv", heads),
         key_length=header.integer(f"{architecture}.attention.key_length", head_dim),
         value_length=header.integer(f"{architecture}.attention.value_length", head_dim),
         chat_template="tokenizer.chat_template" in values,
+        parameters=header.parameters,
+        expert_parameters=header.expert_parameters,
+        experts=header.integer(f"{architecture}.expert_count", 0),
+        active_experts=header.integer(f"{architecture}.expert_used_count", 0),
+        tied=header.tied,
+        licence=str(values["general.license"]) if "general.license" in values else None,
     )
 
 

@@ -12,14 +12,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from llmctl.serving.errors import DownloadFailed, ModelNotFound
+from llmctl.serving.errors import DownloadFailed, ModelDamaged, ModelNotFound
 from llmctl.serving.models.disk import require_space
 from llmctl.serving.models.hub_errors import translated
 from llmctl.serving.models.integrity import Progress
 from llmctl.serving.models.model_file import ModelFile
 from llmctl.serving.models.partial_download import PartialDownload
+
+if TYPE_CHECKING:
+    from huggingface_hub.utils import SafetensorsFileMetadata
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 TIMEOUT_SECONDS = 30.0
@@ -43,6 +46,8 @@ class Repository:
     commit: str
     files: Mapping[str, RemoteFile]
     gated: bool
+    licence: str | None = None
+    """As the model card says it; the name of the licence where it is none of the Hub's list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +82,34 @@ class Hub:
             )
             hf_raise_for_status(answer)
         return _repository(model_id, answer.json())
+
+    def read(self, model_id: str, commit: str, filename: str) -> bytes:
+        """A small file, whole: config.json and its like. Raises as `translated` does."""
+        import httpx2
+        from huggingface_hub.utils import hf_raise_for_status, http_backoff
+
+        with self._translated(model_id):
+            answer = http_backoff(
+                "GET",
+                self._url(model_id, commit, filename),
+                headers=self._headers(),
+                timeout=TIMEOUT_SECONDS,
+                retry_on_exceptions=(httpx2.ReadError, httpx2.RemoteProtocolError),
+            )
+            hf_raise_for_status(answer)
+            return bytes(answer.content)
+
+    def safetensors_header(self, model_id: str, commit: str, filename: str) -> SafetensorsFileMetadata:
+        """Names, dtypes and shapes in a file, by an HTTP range. Raises ModelDamaged and as `translated` does."""
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import SafetensorsParsingError
+
+        with self._translated(model_id):
+            api = HfApi(endpoint=self.endpoint, token=self.token or False, library_name="llmctl")
+            try:
+                return api.parse_safetensors_file_metadata(model_id, filename, revision=commit, timeout=TIMEOUT_SECONDS)
+            except SafetensorsParsingError as error:
+                raise ModelDamaged(f"{model_id} {filename} is not a safetensors file.") from error
 
     def check_access(self, model_id: str, commit: str, filename: str) -> None:
         """Raises ModelAccessDenied now, before anything is made, if the file of a gated repository may not be read."""
@@ -124,7 +157,14 @@ def _repository(model_id: str, answer: Any) -> Repository:
         raise DownloadFailed(f"The answer about {model_id} is not the Hub's; check HF_ENDPOINT and proxy.") from error
     if not _COMMIT.fullmatch(commit):
         raise ModelNotFound(f"{model_id} has no commit yet: the repository is empty.")
-    return Repository(commit, files, gated=bool(answer.get("gated")))
+    return Repository(commit, files, gated=bool(answer.get("gated")), licence=_licence(answer.get("cardData")))
+
+
+def _licence(card: Any) -> str | None:
+    if not isinstance(card, Mapping):
+        return None
+    named = card.get("license_name") if card.get("license") == "other" else card.get("license")
+    return str(named or card.get("license") or "") or None
 
 
 def _is_inside(entry: Mapping[str, Any]) -> bool:

@@ -161,4 +161,4 @@ def _words(found: Fields, *names: str) -> tuple[str, ...]:
 
 def _plain_path(pattern: str) -> str:
     """Multimodal repositories put the language model one level deeper, some hybrids call it backbone."""
-    return pattern.replace("language_model.", "").replace("backbone.", "model.").replace(".mixer.", ".mlp.")
+    return pattern.strip(".").replace("language_model.", "").replace("backbone.", "model.").replace(".mixer.", ".mlp.")

@@ -1,0 +1,109 @@
+"""From a user's words to ModelFacts: a path, the catalogue, or the Hub, in this order."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from dataclasses import replace
+from pathlib import Path
+
+from llmctl.serving.errors import DownloadFailed, ModelNotFound
+from llmctl.serving.models.catalogue import catalogue
+from llmctl.serving.models.checkout import Checkout, OnDisk, OnHub, read_json
+from llmctl.serving.models.config import Origin, facts_of
+from llmctl.serving.models.disk import is_path
+from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.models.gguf_facts import gguf_facts
+from llmctl.serving.models.hub import Hub
+from llmctl.serving.models.resolution import HUB_ID
+from llmctl.serving.models.weight_files import stored
+
+TEMPLATES = ("chat_template.jinja", "chat_template.json")
+
+
+def model_facts(
+    model_id: str, *, revision: str | None = None, base: Path, hub: Hub | None, refresh: bool = False
+) -> ModelFacts:
+    """The facts of the model that `model_id` means: a directory or .gguf file relative to `base`, or a Hub id.
+
+    A Hub id that the catalogue has is answered from there, at once and offline, unless a `revision` is asked for or
+    `refresh` is set. `hub` None: nothing is asked over the network. No weights are downloaded.
+    Raises ModelNotFound, ModelDamaged, ModelAccessDenied; ModelError for a config.json that does not suffice.
+    """
+    if is_path(model_id):
+        return _on_disk(model_id, (base / Path(model_id).expanduser()).absolute())
+    if not HUB_ID.fullmatch(model_id):
+        raise ModelNotFound(
+            f"{model_id!r} names no model: write a Hub id (owner/name), or the path of a directory with a config.json "
+            f"or of a .gguf file (./{model_id}, relative to {base}).{_near(model_id)}"
+        )
+    if revision is None and not refresh and model_id in catalogue():
+        return catalogue()[model_id]
+    if hub is None:
+        raise ModelNotFound(_offline(model_id, revision, "the Hub is not asked"))
+    return _on_hub(model_id, revision, hub)
+
+
+def _on_disk(model_id: str, path: Path) -> ModelFacts:
+    if path.is_file() and path.suffix.lower() == ".gguf":
+        return gguf_facts(model_id, path, read_on=_today())
+    if not path.is_dir():
+        raise ModelNotFound(f"{path} is neither a directory with a config.json nor a .gguf file (model: {model_id}).")
+    origin = Origin(id=model_id, source=str(path / "config.json"), read_on=_today())
+    return _facts(OnDisk(path), origin)
+
+
+def _on_hub(model_id: str, revision: str | None, hub: Hub) -> ModelFacts:
+    try:
+        repository = hub.repository(model_id, revision)
+        origin = Origin(
+            id=model_id,
+            revision=repository.commit,
+            source=f"{hub.endpoint}/{model_id}/blob/{repository.commit}/config.json",
+            read_on=_today(),
+            licence=repository.licence,
+            gated=repository.gated,
+        )
+        return _facts(OnHub(hub, model_id, repository), origin)
+    except DownloadFailed as error:
+        raise ModelNotFound(_offline(model_id, revision, str(error).rstrip("."))) from error
+
+
+def _facts(files: Checkout, origin: Origin) -> ModelFacts:
+    weights = stored(files)
+    if "config.json" not in files.sizes:
+        raise ModelNotFound(f"{files.name} has no config.json, which says how the model is built. Name its repository.")
+    quantization = "hf_quant_config.json"
+    return facts_of(
+        read_json(files, "config.json"),
+        replace(origin, chat_template=_has_template(files)),
+        hf_quant=read_json(files, quantization) if quantization in files.sizes else None,
+        stored=weights,
+    )
+
+
+def _has_template(files: Checkout) -> bool:
+    if any(name in files.sizes for name in TEMPLATES):
+        return True
+    settings = "tokenizer_config.json"
+    return settings in files.sizes and bool(read_json(files, settings).get("chat_template"))
+
+
+def _offline(model_id: str, revision: str | None, why: str) -> str:
+    if revision is not None and model_id in catalogue():
+        other = f"Without a revision the catalogue answers for {model_id}"
+    else:
+        other = f"The catalogue does not have it.{_near(model_id)} Or name a directory with its config.json"
+    asked = f" at revision {revision}" if revision else ""
+    return f"{model_id}{asked} was not read: {why}. {other}, or a .gguf file."
+
+
+def _near(model_id: str) -> str:
+    """The ids of the catalogue that look like this one."""
+    names = {name.split("/")[-1].lower(): name for name in catalogue()}
+    near = difflib.get_close_matches(model_id.split("/")[-1].lower(), names, n=3, cutoff=0.5)
+    return f" Near it are {', '.join(names[name] for name in near)}." if near else ""
+
+
+def _today() -> str:
+    return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
