@@ -22,9 +22,6 @@ class Architecture:
     """Norms of queries and keys: over one head, or over all of them."""
 
     layer_norms: int = 2
-    gated: bool = True
-    """A feed-forward part of three matrices (gate, up, down), not two."""
-
     tied: bool = False
     """Default of `tie_word_embeddings`."""
 
@@ -111,7 +108,8 @@ ARCHITECTURES = {
     "gpt_oss": Architecture(
         qkv_bias=True, output_bias=True, router_bias=True, expert_bias=True, sinks=True, dtype="bfloat16"
     ),
-    "nemotron_h": Architecture(gated=False, layer_norms=1, router_bias=True),
+    "nemotron_h": Architecture(layer_norms=1, router_bias=True),
 }
 
-GENERIC = _LLAMA
+GENERIC = Architecture(output_bias=True, windowed=False)
+"""For a class that is not known: as Llama, and every layer sees everything, so that the cache is never too small."""

@@ -40,13 +40,19 @@ def feed_forward(text: Fields, architecture: Architecture, dense: bool, routed: 
     if dense:
         width = text.count("intermediate_size_mlp", "intermediate_size")
         bias = text.flag("mlp_bias", default=False)
-        matrices = 3 if architecture.gated else 2
+        matrices = _matrices(text)
         hidden = text.count("hidden_size")
         other = ((matrices - 1) * width + hidden) * bias
         found.append(Part(module=f"{layer}.mlp.down_proj", linear=matrices * hidden * width, other=other))
     if routed:
         found += _mixture(text, architecture, layer)
     return found
+
+
+def _matrices(text: Fields) -> int:
+    """Of one feed-forward part: gate, up and down; no gate with squared ReLU (Nemotron)."""
+    activation = text.word("mlp_hidden_act") or text.word("hidden_act")
+    return 2 if activation == "relu2" else 3
 
 
 def sides(text: Fields, index: int) -> tuple[bool, bool]:
@@ -66,7 +72,7 @@ def sides(text: Fields, index: int) -> tuple[bool, bool]:
 
 def _mixture(text: Fields, architecture: Architecture, layer: str) -> list[Part]:
     hidden, mixture = text.count("hidden_size"), experts(text)
-    matrices = 3 if architecture.gated else 2
+    matrices = _matrices(text)
     latent = text.number("moe_latent_size")  # experts work on a narrower vector (Nemotron 3)
     one = matrices * (latent or hidden) * mixture.width
     bias = (2 * mixture.width + hidden) * architecture.expert_bias
