@@ -12,6 +12,9 @@ from llmctl.serving.errors import ModelError
 LARGEST = 2**40
 """No count in a config.json is larger; what is, would only make nonsense of every size."""
 
+MOST_LAYERS = 4096
+"""Many times those of any model; more is a damaged file."""
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -42,6 +45,13 @@ class Fields:
     def number(self, *names: str, default: int = 0) -> int:
         """As `count`, but 0 is allowed and a missing field is `default`."""
         return next((self._checked(name, lowest=0) for name in names if self.has(name)), default)
+
+    def layers(self, *names: str, default: int | None = None) -> int:
+        """As `count`, for things that are walked through one by one."""
+        found = self.count(*names, default=default)
+        if found > MOST_LAYERS:
+            raise ModelError(f"{self.where}: {names[0]} is {found:,}; at most {MOST_LAYERS:,} layers can be sized.")
+        return found
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.values.get(name)

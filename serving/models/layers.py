@@ -29,7 +29,7 @@ LLAMA4_FULL_EVERY = 4
 
 def layer_kinds(fields: Fields, architecture: Architecture) -> tuple[Kind, ...]:
     """The kind of each layer, first to last. Raises ModelError for a word that is not known."""
-    layers = fields.count("num_hidden_layers")
+    layers = fields.layers("num_hidden_layers")
     if pattern := fields.word("hybrid_override_pattern"):
         return _known([PATTERN.get(letter) for letter in pattern], pattern, fields, layers)
     if names := fields.items("layer_types"):

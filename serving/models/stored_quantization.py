@@ -21,6 +21,9 @@ NVFP4: one E4M3 byte per 16."""
 BITSANDBYTES_BLOCK = 64
 """Weights that share an absmax of 32 bits (bitsandbytes, functional.py)."""
 
+WHOLE_ROW = -1
+"""`group_size` of GPTQ and AWQ where a whole row shares a scale."""
+
 ZERO_POINTS = ("awq", "gptq")
 """Methods that store a zero point per group beside the scale, as wide as a weight."""
 
@@ -111,7 +114,8 @@ def weight_bytes(parts: Iterable[Part], dtype: str, how: Storage | None) -> int:
 def _by_method(method: str, found: Fields) -> Storage:
     ignored = _words(found, "modules_to_not_convert", "ignored_layers")
     if method in ("awq", "gptq"):
-        return _made(method, found.count("bits"), found.number("group_size"), ignored)
+        group = 0 if found.values.get("group_size") == WHOLE_ROW else found.number("group_size")
+        return _made(method, found.count("bits"), group, ignored)
     if method == "fp8":
         block = found.items("weight_block_size")
         weights = int(block[0]) * int(block[1]) if len(block) == 2 else None

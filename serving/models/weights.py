@@ -61,9 +61,10 @@ def _multi_token_prediction(text: Fields, architecture: Architecture, layers: in
 
     DeepSeek stores embedding and head again with each (README of DeepSeek-V3: 14B beside the 671B), the others do not.
     """
-    count = text.number("num_nextn_predict_layers", "mtp_num_hidden_layers")
-    if not count:
+    names = ("num_nextn_predict_layers", "mtp_num_hidden_layers")
+    if not text.number(*names):
         return []
+    count = text.layers(*names)
     hidden = text.count("hidden_size")
     copies = 2 * text.count("vocab_size") * hidden if architecture.prediction_embeddings else 0
     joining = Part(module="model.layers.{}.eh_proj", other=2 * hidden * hidden + 3 * hidden + copies)

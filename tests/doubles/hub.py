@@ -40,6 +40,7 @@ class HubDouble:
     requests: list[Seen] = field(default_factory=list)
     _files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     _gated: set[str] = field(default_factory=set)
+    _cards: dict[str, dict[str, str]] = field(default_factory=dict)
     _token: str | None = None
     _throttled: int = 0
     _retry_after: int = 0
@@ -57,6 +58,10 @@ class HubDouble:
     def requires_licence(self, repository: str) -> None:
         """Gated: nobody has accepted the licence, whatever the token."""
         self._gated.add(repository)
+
+    def has_the_card(self, repository: str, **card: str) -> None:
+        """What the head of its README.md says: license, license_name…"""
+        self._cards[repository] = card
 
     def answers_429(self, *, retry_after: int, times: int) -> None:
         self._throttled, self._retry_after = times, retry_after
@@ -95,7 +100,8 @@ class HubDouble:
             return _send(handler, 404, {"X-Error-Code": "RevisionNotFound"})
         siblings = [_sibling(name, content) for name, content in self._files[repository].items()]
         gated = "manual" if repository in self._gated else False
-        body = {"id": repository, "sha": COMMIT, "gated": gated, "siblings": siblings}
+        card = self._cards.get(repository)
+        body = {"id": repository, "sha": COMMIT, "gated": gated, "siblings": siblings, "cardData": card}
         return _send(handler, 200, {"Content-Type": "application/json"}, json.dumps(body).encode())
 
     def _answer_resolve(self, handler: BaseHTTPRequestHandler, path: str, *, has_token: bool) -> None:
@@ -116,15 +122,16 @@ class HubDouble:
         known = {hashlib.sha256(c).hexdigest(): c for files in self._files.values() for c in files.values()}
         content = self._served.get(sha256, known[sha256])
         asked = handler.headers.get("Range") if self._knows_ranges else None
-        start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
+        first, _, last = (asked or "").removeprefix("bytes=").partition("-")
+        start, end = int(first or 0), min(int(last or len(content)), len(content) - 1) + 1
         handler.send_response(206 if asked else 200)
-        handler.send_header("Content-Length", str(len(content) - start))
+        handler.send_header("Content-Length", str(end - start))
         if asked:
-            handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            handler.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
         handler.end_headers()
         cut = self._cuts.pop(0) if self._cuts else None
         with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
-            handler.wfile.write(content[start:] if cut is None else content[start : start + cut])
+            handler.wfile.write(content[start:end] if cut is None else content[start : start + cut])
         handler.close_connection = True
 
     def _note(self, server: str, handler: BaseHTTPRequestHandler) -> None:
@@ -134,7 +141,7 @@ class HubDouble:
 
 
 def _sibling(name: str, content: bytes) -> dict[str, Any]:
-    if not name.endswith(".gguf"):
+    if not name.endswith((".gguf", ".safetensors", ".bin")):
         return {
             "rfilename": name,
             "size": len(content),
