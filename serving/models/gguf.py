@@ -76,6 +76,7 @@ class GgufFacts:
     layers: int
     embedding_length: int
     feed_forward_length: int
+    """Of one expert where there is no dense part."""
     vocabulary: int
     """Tokens the tokenizer knows; 0 if the file names none."""
     heads: int
@@ -220,7 +221,8 @@ def _facts(header: _Header) -> GgufFacts:
         context_length=header.integer(f"{architecture}.context_length", 0) or None,
         layers=header.integer(f"{architecture}.block_count", 0),
         embedding_length=width,
-        feed_forward_length=header.integer(f"{architecture}.feed_forward_length", 0),
+        feed_forward_length=header.integer(f"{architecture}.feed_forward_length", 0)
+        or header.integer(f"{architecture}.expert_feed_forward_length", 0),
         vocabulary=header.integer("tokenizer.ggml.tokens", 0),
         heads=heads,
         kv_heads=header.integer(f"{architecture}.attention.head_count_kv", heads),

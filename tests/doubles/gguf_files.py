@@ -18,6 +18,7 @@ def write_gguf(
     kv_heads: int | list[int] = 2,
     width: int = 64,
     key_length: int | None = None,
+    feed_forward: int | None = 128,
     chat_template: str | None = "{{ messages }}",
 ) -> Path:
     """A file llama.cpp's tools would accept the header of; its tensors are one F32 and one Q4_0 matrix."""
@@ -26,6 +27,8 @@ def write_gguf(
     writer.add_context_length(256)
     writer.add_embedding_length(width)
     writer.add_block_count(layers)
+    if feed_forward:
+        writer.add_feed_forward_length(feed_forward)
     writer.add_head_count(heads)
     writer.add_head_count_kv(kv_heads)
     if key_length:
