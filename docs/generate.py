@@ -1,4 +1,4 @@
-"""Write the documentation that follows from the code: commands, settings, hardware. --check only compares."""
+"""Write the documentation that follows from the code: commands, settings, hardware, models. --check only compares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hardware_page
+import model_facts_page
 from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
@@ -72,6 +73,7 @@ def _default(field: FieldInfo) -> str:
 def main() -> int:
     stale = []
     pages = {"commands.md": commands(), "settings.md": settings(), "hardware.md": hardware_page.page()}
+    pages["model-facts.md"] = model_facts_page.page()
     for name, text in pages.items():
         path = HERE / name
         if "--check" not in sys.argv:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmctl.serving.models.config import Origin, Stored, facts_of
+from llmctl.serving.models.config import Origin, facts_of
 from llmctl.serving.models.facts import ModelFacts
 
 FILE = Path(__file__).with_name("catalogue.json")
@@ -48,7 +48,7 @@ def _facts(model_id: str) -> ModelFacts:
 
 
 def row_facts(model_id: str, row: Mapping[str, Any]) -> ModelFacts:
-    """The facts of one row. `stored` in it is what an index of its weight files says."""
+    """The facts of one row: its `config` (and `hf_quant`) by formula, and what else its source says."""
     origin = Origin(
         id=model_id,
         revision=row.get("revision"),
@@ -56,6 +56,5 @@ def row_facts(model_id: str, row: Mapping[str, Any]) -> ModelFacts:
         read_on=row["read_on"],
         licence=row.get("licence"),
         gated=row.get("gated"),
-        chat_template=row.get("chat_template"),
     )
-    return facts_of(row["config"], origin, hf_quant=row.get("hf_quant"), stored=Stored(**row.get("stored", {})))
+    return facts_of(row["config"], origin, hf_quant=row.get("hf_quant"))
