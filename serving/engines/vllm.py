@@ -1,10 +1,11 @@
-"""vLLM, read at 0.33.0: its wheel on PyPI (paths below are inside it) and docker/Dockerfile of vllm-project/vllm."""
+"""vLLM, read at 0.33.0: its wheel on PyPI, and docker/Dockerfile of vllm-project/vllm."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from llmctl.serving.engines import python_server
+from llmctl.serving.engines import vllm_support as vllm
 from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
 from llmctl.serving.engines.behaviour import Behaviour
@@ -18,62 +19,11 @@ from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec, Speculation
 
-RELEASE = "0.33.0"
-PORT = 8000
-
-GPUS = frozenset({Platform.CUDA, Platform.ROCM})
-
-IMAGES: Mapping[Platform, Image] = {
-    # Tag format v<release> seen for 0.30 and 0.31 in public deployments; built for CUDA 13.0, so driver 580 or newer.
-    Platform.CUDA: Image(repository="docker.io/vllm/vllm-openai", tag=f"v{RELEASE}"),
-    Platform.ROCM: Image(repository="docker.io/vllm/vllm-openai-rocm", tag=f"v{RELEASE}"),
-}
-
-FEATURES: Mapping[Feature, Support] = {
-    Feature.TENSOR_PARALLEL: Support(platforms=GPUS),
-    Feature.LORA: Support(platforms=GPUS, note="rank up to --max-lora-rank, 16 unless engineArgs raises it"),
-    Feature.NGRAM_SPECULATION: Support(platforms=GPUS),
-    Feature.DRAFT_MODEL: Support(platforms=GPUS),
-    Feature.DTYPE: Support(platforms=GPUS),
-    Feature.PREFIX_CACHE: Support(platforms=GPUS),
-    Feature.CHUNKED_PREFILL: Support(platforms=GPUS),
-    Feature.JSON_SCHEMA: Support(platforms=GPUS),
-    Feature.TOOLS: Support(platforms=GPUS, note="automatic choice needs --enable-auto-tool-choice and a parser"),
-    Feature.API_KEY: Support(platforms=GPUS, note="only /v1, /v2, /inference and /cohere; /invocations stays open"),
-    Feature.TRUST_REMOTE_CODE: Support(platforms=GPUS),
-    Feature.SAFETENSORS: Support(platforms=GPUS),
-}
-
-# get_min_capability() of each class in model_executor/layers/quantization; platforms/rocm.py lists those for ROCm.
-# bitsandbytes and GGUF are gone from this release.
-QUANTIZATIONS: Mapping[str, Support] = {
-    "fp8": Support(
-        platforms=GPUS, min_compute_capability=(7, 5), note="quantized while loading; weights only below 8.9"
-    ),
-    "awq": Support(platforms=GPUS, min_compute_capability=(7, 5)),
-    "gptq": Support(platforms=GPUS, min_compute_capability=(6, 0)),
-    "compressed-tensors": Support(platforms=GPUS, min_compute_capability=(7, 0)),
-    "modelopt": Support(platforms=GPUS, min_compute_capability=(8, 0)),
-    "modelopt_fp4": Support(platforms=GPUS, min_compute_capability=(7, 5)),
-    "mxfp4": Support(platforms=GPUS, min_compute_capability=(8, 0)),
-    "quark": Support(platforms=GPUS, min_compute_capability=(7, 0)),
-    "torchao": Support(platforms=GPUS, min_compute_capability=(7, 5)),
-}
-
-# `fp8` itself is only for checkpoints stored so (layers/quantization/fp8.py): on others it ends the start.
-QUANTIZATION_WORDS: Mapping[str, str] = {"fp8": "fp8_per_tensor"}
-
-# FlashInfer (v1/attention/backends/flashinfer.py) takes both from capability 8.0 on; FlashAttention only e4m3.
-KV_CACHE_DTYPES: Mapping[str, Support] = {
-    "fp8_e4m3": Support(platforms=GPUS, min_compute_capability=(8, 0)),
-    "fp8_e5m2": Support(platforms=GPUS, min_compute_capability=(8, 0)),
-}
-
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("model", "tokenizer"),
     "revision": ("revision", "tokenizer-revision"),
     "servedName": ("served-model-name",),
-    "accelerator": ("tensor-parallel-size",),
+    "accelerator": ("tensor-parallel-size", "pipeline-parallel-size", "data-parallel-size", "nnodes"),
     "maxTotalTokens": ("max-model-len",),
     "maxBatchSize": ("max-num-seqs",),
     "maxBatchPrefillTokens": ("max-num-batched-tokens",),
@@ -86,41 +36,27 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "trustRemoteCode": ("trust-remote-code", "no-trust-remote-code"),
     "the target": ("host", "port", "uds", "shutdown-timeout", "sse-keep-alive-interval", "root-path"),
 }
-REFUSED_FLAGS = secret_flags(("api-key", "hf-token"))
-
-METRICS = Metrics(
-    path="/metrics",
-    port=PORT,
-    # v1/metrics/loggers.py; the Prometheus client appends _total to counters. Failures are what the HTTP layer counts
-    # (prometheus-fastapi-instrumentator): an engine that dies counts nothing itself.
-    names={
-        "requests_running": "vllm:num_requests_running",
-        "requests_waiting": "vllm:num_requests_waiting",
-        "kv_cache_usage": "vllm:kv_cache_usage_perc",
-        "prompt_tokens": "vllm:prompt_tokens_total",
-        "generated_tokens": "vllm:generation_tokens_total",
-        "time_to_first_token": "vllm:time_to_first_token_seconds",
-        "time_per_output_token": "vllm:request_time_per_output_token_seconds",
-        "request_duration": "vllm:e2e_request_latency_seconds",
-        "request_failures": "http_requests_total",
-    },
-)
+REFUSED_FLAGS: Mapping[str, str] = {
+    **secret_flags(("api-key", "hf-token")),
+    "config": "brings flags from a file, where nobody holds them against the release",
+    "tool-server": "runs code that a model wrote",
+    **dict.fromkeys(("headless", "grpc"), "ends the OpenAI API"),
+}
 
 
 class Vllm:
     name: EngineName = EngineName.VLLM
     title: str = "vLLM"
-    release: str = RELEASE
-    read_for: str = f"=={RELEASE}"
-    images: Mapping[Platform, Image] = IMAGES
-    features: Mapping[Feature, Support] = FEATURES
-    quantizations: Mapping[str, Support] = QUANTIZATIONS
-    kv_cache_dtypes: Mapping[str, Support] = KV_CACHE_DTYPES
-    # The code objects in the wheel (_C_stable_libtorch.abi3.so) are for sm 7.5, 8.0, 8.6, 8.9, 9.0, 10.0 and 12.0.
-    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = ((7, 5), (12, 1))
+    release: str = vllm.RELEASE
+    read_for: str = f"=={vllm.RELEASE}"
+    images: Mapping[Platform, Image] = vllm.IMAGES
+    features: Mapping[Feature, Support] = vllm.FEATURES
+    quantizations: Mapping[str, Support] = vllm.QUANTIZATIONS
+    kv_cache_dtypes: Mapping[str, Support] = vllm.KV_CACHE_DTYPES
+    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = vllm.COMPUTE_CAPABILITIES
     settings: Mapping[str, tuple[str, ...]] = SETTINGS
     refused_flags: Mapping[str, str] = REFUSED_FLAGS
-    metrics: Metrics = METRICS
+    metrics: Metrics = vllm.METRICS
     behaviour: Behaviour = BEHAVIOUR
 
     @property
@@ -134,7 +70,7 @@ class Vllm:
     def refuses(
         self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
     ) -> str | None:
-        return first_refusal(self, spec, accelerator, facts)
+        return first_refusal(self, spec, accelerator, facts) or _stored_otherwise(spec, facts)
 
     def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
         check(self, spec, accelerator)
@@ -143,7 +79,7 @@ class Vllm:
             command=("vllm", "serve"),
             args=(spec.model, *arguments(self, spec, _own_flags(spec))),
             env=_environment(spec),
-            port=PORT,
+            port=vllm.PORT,
             probes=_probes(spec),
             shutdown=python_server.shutdown(
                 spec,
@@ -152,11 +88,19 @@ class Vllm:
             ),
             volumes=python_server.volumes(spec),
             resources=resources(spec, accelerator),
-            metrics=METRICS,
+            metrics=vllm.METRICS,
             health_means="the engine's process lives; not that it still answers: a hang in NCCL keeps it at 200",
             # The image has the user vllm, uid 2000 in group 0, beside its default root (docker/Dockerfile).
             run_as_user=2000,
         )
+
+
+def _stored_otherwise(spec: ServingSpec, facts: ModelFacts | None) -> str | None:
+    """What ends the start: a quantization that is not the one the weights are stored in (config/model.py)."""
+    stored = facts.quantization.method if facts and facts.quantization else None
+    if stored is None or spec.quantization in (None, *({stored} - set(vllm.QUANTIZATION_WORDS))):
+        return None
+    return f"vLLM reads what is stored as {stored} by itself. Leave quantization {spec.quantization} out."
 
 
 def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
@@ -164,7 +108,7 @@ def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
         "revision": spec.revision,
         "served-model-name": spec.served_name,
         "host": "0.0.0.0",  # noqa: S104 (inside a container)
-        "port": PORT,
+        "port": vllm.PORT,
         "tensor-parallel-size": spec.gpus,
         "max-model-len": spec.max_total_tokens,
         "max-num-seqs": spec.max_batch_size,
@@ -172,7 +116,7 @@ def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
         # In flight, waiting ones included, as our word means it; above it the answer is 503.
         "max-num-queued-reqs": spec.max_concurrent_requests,
         "dtype": spec.dtype,
-        "quantization": QUANTIZATION_WORDS.get(spec.quantization or "", spec.quantization),
+        "quantization": vllm.QUANTIZATION_WORDS.get(spec.quantization or "", spec.quantization),
         "kv-cache-dtype": spec.kv_cache_dtype,
         **_adapters(spec),
         "speculative-config": _speculation(spec.speculation),
@@ -216,11 +160,15 @@ def _speculation(speculation: Speculation | None) -> str | None:
 def _probes(spec: ServingSpec) -> Probes:
     return Probes(
         startup=python_server.startup_probe(
-            "/health", PORT, 10, spec, why="the port refuses connections until the engine is warm; then /health is 200"
+            "/health",
+            vllm.PORT,
+            10,
+            spec,
+            why="connections are refused until the engine is warm; then /health is 200",
         ),
         readiness=Probe(
             path="/health",
-            port=PORT,
+            port=vllm.PORT,
             period=10,
             timeout=10,
             failure_threshold=3,
@@ -228,7 +176,7 @@ def _probes(spec: ServingSpec) -> Probes:
         ),
         liveness=Probe(
             path="/health",
-            port=PORT,
+            port=vllm.PORT,
             period=30,
             timeout=30,
             failure_threshold=5,

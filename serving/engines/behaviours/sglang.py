@@ -9,10 +9,10 @@ OPENAI = "OpenAI's"
 BEHAVIOUR = Behaviour(
     meanings={
         Topic.QUEUE: "requests that wait, beside those that run (maxBatchSize is taken off); above it 503",
-        Topic.BATCH: "sequences that run; unset, the engine chooses by memory, and 48 with n-gram speculation",
+        Topic.BATCH: "sequences that run; unset, the engine chooses by memory, and 48 with speculation",
         Topic.PREFILL: "tokens of one prompt computed in one step; must be a multiple of --page-size",
         Topic.CONTEXT: "--context-length; the engine's own --max-total-tokens is the size of the whole KV cache",
-        Topic.SPECULATION: "a tree of n-grams, or a draft model (STANDALONE)",
+        Topic.SPECULATION: "n-grams, or a draft model (STANDALONE), as one chain of tokens",
         Topic.ADAPTERS: "asked for as BASE:ADAPTER in the request's model, or as lora_path; ranks are read from them",
         Topic.QUANTIZATION: "fp8 quantizes while loading, or reads what is stored so",
         Topic.MEMORY: "takes --mem-fraction-static of each GPU for weights and KV cache, "
@@ -55,7 +55,7 @@ BEHAVIOUR = Behaviour(
         "GET /metrics": Route(purpose=Purpose.METRICS, shape="Prometheus"),
         "GET /docs": Route(purpose=Purpose.PAGES, shape="Swagger UI"),
     },
-    quantizes_while_loading=frozenset({"fp8", "bitsandbytes-nf4"}),
+    quantizes_while_loading=frozenset({"fp8"}),
     metric_notes={
         "request_failures": 'of the HTTP layer, every route: status_code=~"5.."',
         "time_per_output_token": "mean of one request",

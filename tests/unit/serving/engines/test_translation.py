@@ -3,105 +3,39 @@
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterable
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
+from doubles.accelerators import H100
+from drivers import translations
+from drivers.translations import CASES, GGUF, PLAIN, RICH, translated
 
 from llmctl.serving.engines.behaviour import Topic
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.engines.translation import Translation, translate
 from llmctl.serving.errors import EngineError
-from llmctl.serving.hardware.accelerator import Accelerator, Vendor
-from llmctl.serving.spec import Adapter, EngineName, HostNeeds, ServingSpec, Speculation
+from llmctl.serving.spec import EngineName, Speculation
 
-READ = Path(__file__).parent / "translations"
-H100 = Accelerator(
-    name="h100",
-    title="NVIDIA H100",
-    vendor=Vendor.NVIDIA,
-    memory=80 << 30,
-    usable_memory=79 << 30,
-    bandwidth=3.35e12,
-    flops={},
-    compute_capability=(9, 0),
-    link_bandwidth=900e9,
-    nvlink=True,
-    source="a double",
-)
-SPEC = ServingSpec(
-    model="meta-llama/Llama-3.1-8B-Instruct",
-    served_name="llama",
-    accelerator="h100",
-    gpus=1,
-    max_total_tokens=8192,
-    host=HostNeeds(memory=64 << 30, shared_memory=2 << 30, disk=80 << 30, cpus=8),
-)
-RICH = replace(
-    SPEC,
-    revision="0" * 40,
-    gpus=2,
-    max_input_tokens=6000,
-    max_batch_prefill_tokens=4096,
-    quantization="bitsandbytes-nf4",
-    adapters=(Adapter(name="sql", source="/adapters/sql"),),
-    hub_token=True,
-    api_key=True,
-    engine_args={"max-best-of": 4, "validation-workers": 2},
-)
-FROM_VLLM = replace(
-    SPEC,
-    quantization="awq",
-    max_batch_size=64,
-    speculation=Speculation(tokens=4, draft_model="meta-llama/Llama-3.2-1B-Instruct"),
-    engine_args={"enforce-eager": True, "gpu-memory-utilization": 0.85},
-)
-GGUF = replace(SPEC, model="/models/llama.gguf")
-
-CASES = {
-    ("tgi", "vllm"): RICH,
-    ("tgi", "sglang"): RICH,
-    ("tgi", "llamacpp"): SPEC,
-    ("vllm", "tgi"): FROM_VLLM,
-    ("vllm", "sglang"): replace(FROM_VLLM, speculation=None),
-}
 PAIRS = [pair for pair in itertools.permutations(EngineName, 2) if EngineName.LLAMACPP not in pair]
-
-
-def translated(spec: ServingSpec, source: str, to: str) -> Translation:
-    return translate(spec, H100, ENGINES[EngineName(source)], ENGINES[EngineName(to)])
-
-
-def as_lines(translation: Translation) -> Iterable[str]:
-    """One fact per line, so that a change of one fact is a change of one line."""
-    yield f"{translation.source} -> {translation.to}"
-    yield f"blocked: {translation.blocked}"
-    yield f"args: {' '.join(translation.container.args) if translation.container else None}"
-    for kind in ("mapped", "changed", "lost", "metrics"):
-        for fact in getattr(translation, kind):
-            yield f"{kind}: {json.dumps(asdict(fact), ensure_ascii=False)}"
 
 
 @pytest.mark.parametrize(("source", "to"), CASES, ids=["-".join(pair) for pair in CASES])
 def test_the_translation_is_the_one_that_was_read(source: str, to: str) -> None:
-    lines = list(as_lines(translated(CASES[source, to], source, to)))
-    assert lines == (READ / f"{source}-{to}.txt").read_text(encoding="utf-8").splitlines()
+    facts = list(translations.lines(translated(CASES[source, to], source, to)))
+    assert facts == translations.path(source, to).read_text(encoding="utf-8").splitlines(), translations.__doc__
 
 
 @pytest.mark.parametrize(("source", "to"), PAIRS)
 def test_what_is_left_can_be_served(source: str, to: str) -> None:
-    translation = translated(SPEC, source, to)
+    translation = translated(PLAIN, source, to)
     assert translation.container is not None, translation.blocked
     assert translation.blocked is None
 
 
 @pytest.mark.parametrize(("source", "to"), [*PAIRS, ("llamacpp", "sglang"), *((name, "llamacpp") for name in ENGINES)])
 def test_every_flag_of_the_old_command_line_is_accounted_for(source: str, to: str) -> None:
-    spec = replace(GGUF if source == "llamacpp" else SPEC, max_batch_size=16)
+    spec = replace(GGUF if source == "llamacpp" else PLAIN, max_batch_size=16)
     translation = translated(spec, source, to)
     before = ENGINES[EngineName(source)].container(spec, H100)
     told = " ".join(mapped.before for mapped in translation.mapped)
@@ -120,7 +54,7 @@ def test_an_engine_says_of_every_topic_what_it_means(engine: Engine) -> None:
 
 @pytest.mark.parametrize("engine", list(ENGINES.values()), ids=list(ENGINES))
 def test_the_routes_that_probes_and_scraping_ask_for_are_in_the_api(engine: Engine) -> None:
-    spec = GGUF if engine.name is EngineName.LLAMACPP else SPEC
+    spec = GGUF if engine.name is EngineName.LLAMACPP else PLAIN
     probes = engine.container(spec, H100).probes
     for probe in (probes.startup, probes.readiness, probes.liveness):
         assert probe is None or f"GET {probe.path}" in engine.behaviour.api
@@ -128,13 +62,13 @@ def test_the_routes_that_probes_and_scraping_ask_for_are_in_the_api(engine: Engi
 
 
 def test_nothing_changes_between_an_engine_and_itself() -> None:
-    translation = translated(SPEC, "vllm", "vllm")
+    translation = translated(PLAIN, "vllm", "vllm")
     assert (translation.changed, translation.lost) == ((), ())
     assert all(mapped.before == mapped.after for mapped in translation.mapped)
 
 
 def test_what_one_engine_is_told_and_the_other_chooses_is_said() -> None:
-    served = next(mapped for mapped in translated(SPEC, "tgi", "vllm").mapped if mapped.setting == "servedName")
+    served = next(mapped for mapped in translated(PLAIN, "tgi", "vllm").mapped if mapped.setting == "servedName")
     assert served.before == "left to Text Generation Inference"
     assert served.after == "--served-model-name llama"
 
@@ -147,13 +81,13 @@ def test_a_setting_that_is_lost_is_gone_from_the_spec_and_named() -> None:
 
 
 def test_a_prompt_one_token_short_of_the_whole_is_no_loss() -> None:
-    translation = translated(replace(SPEC, max_input_tokens=8191), "tgi", "vllm")
+    translation = translated(replace(PLAIN, max_input_tokens=8191), "tgi", "vllm")
     assert "maxInputTokens" not in {lost.what for lost in translation.lost}
 
 
 def test_a_flag_of_the_same_name_is_kept_and_said_to_be_unread() -> None:
     flags = {"max-loras-per-batch": 2, "stream-interval": 4}
-    spec = replace(SPEC, engine_args=flags)
+    spec = replace(PLAIN, engine_args=flags)
     translation = translated(spec, "sglang", "vllm")
     assert translation.spec.engine_args == {"stream-interval": 4}
     assert "engineArgs.stream-interval" in {changed.what for changed in translation.changed}
@@ -161,7 +95,7 @@ def test_a_flag_of_the_same_name_is_kept_and_said_to_be_unread() -> None:
 
 
 def test_a_flag_that_the_new_engine_takes_from_a_setting_is_not_passed_on() -> None:
-    spec = replace(SPEC, engine_args={"max-total-tokens": 100_000})
+    spec = replace(PLAIN, engine_args={"max-total-tokens": 100_000})
     translation = translated(spec, "sglang", "tgi")
     assert translation.spec.engine_args == {}
     assert any(lost.what == "engineArgs.max-total-tokens" and "maxTotalTokens" in lost.why for lost in translation.lost)
@@ -176,4 +110,4 @@ def test_secrets_are_mapped_by_what_they_are_and_never_shown() -> None:
 
 def test_what_the_old_engine_cannot_serve_is_not_translated() -> None:
     with pytest.raises(EngineError, match="no draft model"):
-        translated(replace(SPEC, speculation=Speculation(tokens=3, draft_model="/draft")), "tgi", "vllm")
+        translated(replace(PLAIN, speculation=Speculation(tokens=3, draft_model="/draft")), "tgi", "vllm")

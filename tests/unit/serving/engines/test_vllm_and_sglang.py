@@ -5,30 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from doubles.accelerators import L4, MI300X, T4
+from doubles.models import LLAMA, stored_as
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.sglang import SGLang
 from llmctl.serving.engines.vllm import Vllm
 from llmctl.serving.errors import EngineError
-from llmctl.serving.hardware.accelerator import Accelerator, Vendor
+from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import Adapter, HostNeeds, ServingSpec, Speculation
-
-L4 = Accelerator(
-    name="l4",
-    title="NVIDIA L4",
-    vendor=Vendor.NVIDIA,
-    memory=24 << 30,
-    usable_memory=23 << 30,
-    bandwidth=300e9,
-    flops={},
-    compute_capability=(8, 9),
-    link_bandwidth=64e9,
-    nvlink=False,
-    source="a double",
-)
-T4 = replace(L4, name="t4", title="NVIDIA T4", compute_capability=(7, 5))
-MI300X = replace(L4, name="mi300x", title="AMD MI300X", vendor=Vendor.AMD, compute_capability=None)
 
 SPEC = ServingSpec(
     model="meta-llama/Llama-3.1-8B-Instruct",
@@ -112,8 +98,9 @@ def test_fp8_is_the_word_that_quantizes_while_loading() -> None:
         (Vllm(), replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
         (Vllm(), replace(SPEC, model="/models/llama.gguf"), L4, "no GGUF"),
         (Vllm(), replace(SPEC, kv_cache_dtype="fp8_e4m3"), T4, "needs compute capability 8.0"),
+        (SGLang(), replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
         (Vllm(), SPEC, None, "no image for the processor"),
-        (SGLang(), SPEC, MI300X, "no image for AMD MI300X"),
+        (SGLang(), SPEC, MI300X, "no image for AMD Instinct MI300X"),
         (SGLang(), SPEC, T4, "compute capability 8.0"),
         (SGLang(), replace(SPEC, api_key=True), L4, "no API key"),
     ],
@@ -136,6 +123,9 @@ def test_what_an_engine_lacks_is_said_before_a_gpu_is_paid_for(
         (Vllm(), {"block-size": True}, "wants a value"),
         (SGLang(), {"tensor-parallel-size": 2}, "decided by accelerator"),
         (SGLang(), {"admin-api-key": "k"}, "process list"),
+        (Vllm(), {"data-parallel-size": 2}, "decided by accelerator"),
+        (Vllm(), {"config": "/etc/flags.yaml"}, "flags from a file"),
+        (SGLang(), {"tool-server": "demo"}, "runs code"),
     ],
 )
 def test_engine_args_are_held_against_the_release(
@@ -149,3 +139,30 @@ def test_engine_args_are_held_against_the_release(
 def test_engine_args_come_through(engine: Engine) -> None:
     args = engine.container(replace(SPEC, engine_args={"stream-interval": 4}), L4).args
     assert args[-2:] == ("--stream-interval", "4")
+
+
+def test_vllm_reads_a_stored_quantization_by_itself() -> None:
+    assert Vllm().refuses(SPEC, L4, stored_as("fp8")) is None
+    assert Vllm().refuses(replace(SPEC, quantization="awq"), L4, stored_as("awq")) is None
+    fp8 = replace(SPEC, quantization="fp8")
+    assert Vllm().refuses(fp8, L4, LLAMA) is None
+    assert "Leave quantization fp8 out" in str(Vllm().refuses(fp8, L4, stored_as("fp8")))
+    assert "Leave quantization gptq out" in str(
+        Vllm().refuses(replace(SPEC, quantization="gptq"), L4, stored_as("awq"))
+    )
+
+
+def test_sglang_guesses_a_chain_of_as_many_tokens_as_asked() -> None:
+    args = SGLang().container(replace(SPEC, speculation=Speculation(tokens=3)), L4).args
+    assert value(args, "--speculative-num-draft-tokens") == "4", "the last accepted token is counted too"
+    assert value(args, "--speculative-ngram-max-bfs-breadth") == "1", "3 // 10 branches would be no step"
+
+
+def test_a_stream_that_waits_is_not_silent_in_vllm() -> None:
+    assert value(Vllm().container(SPEC, L4).args, "--sse-keep-alive-interval") == "15"
+
+
+def test_sglang_queues_what_does_not_run() -> None:
+    spec = replace(SPEC, max_concurrent_requests=100, max_batch_size=30)
+    assert value(SGLang().container(spec, L4).args, "--max-queued-requests") == "70"
+    assert value(Vllm().container(spec, L4).args, "--max-num-queued-reqs") == "100", "vLLM counts those that run too"
