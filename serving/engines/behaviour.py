@@ -47,6 +47,25 @@ class Purpose(StrEnum):
     VERTEX = "Vertex AI"
 
 
+class Knob(StrEnum):
+    """What engineArgs are reached for most: no setting of ours, but a flag of several engines, under other names."""
+
+    GPU_MEMORY = "share of GPU memory"
+    CUDA_GRAPHS = "CUDA graphs"
+    NO_PREFIX_CACHE = "prefix cache off"
+    CHAT_TEMPLATE = "chat template"
+    TRACES = "OpenTelemetry endpoint"
+    FRONT_PROCESSES = "processes that tokenize"
+    LOGPROBS = "alternatives per token"
+    MODEL_CONFIG = "overrides of config.json"
+    KV_BLOCK = "tokens of a KV block"
+    CORS = "origins that browsers may come from"
+    SEED = "random seed"
+    REQUEST_LOG = "requests in the log"
+    JSON_LOG = "log as JSON"
+    SAMPLING_DEFAULTS = "where sampling defaults come from"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     purpose: Purpose
@@ -67,6 +86,9 @@ class Behaviour:
 
     api: Mapping[str, Route]
     """METHOD /path -> what is there."""
+
+    knobs: Mapping[Knob, str]
+    """The engine's flag for it. Units and values differ from engine to engine."""
 
     quantizes_while_loading: frozenset[str] = frozenset()
     """Our words for quantizations that plain weights are brought to at start; all others are stored so in the model."""

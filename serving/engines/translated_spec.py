@@ -63,7 +63,7 @@ def translated(
     )
     lost = (
         *(Lost(what=setting, why=why, instead=_instead(setting, accelerator, to)) for setting, why in missing.items()),
-        *(_lost_flag(name, to) for name in spec.engine_args if name not in same),
+        *(_lost_flag(name, source, to) for name in spec.engine_args if name not in same),
         *_lost_features(spec, accelerator, source, to),
         *_lost_routes(source, to),
     )
@@ -124,14 +124,23 @@ def _passes(name: str, source: Engine, to: Engine) -> bool:
     return name not in decided and to.flags.takes_value.get(name) == source.flags.takes_value[name]
 
 
-def _lost_flag(name: str, to: Engine) -> Lost:
+def _lost_flag(name: str, source: Engine, to: Engine) -> Lost:
     owner = next((setting for setting, flags in to.settings.items() if name in flags), None)
+    if owner:
+        why = f"decided by {owner}"
+    elif name in to.refused_flags:
+        why = f"--{name} {to.refused_flags[name]}"
+    else:
+        why = f"{to.title} {to.release} has no such flag"
+    return Lost(what=f"engineArgs.{name}", why=why, instead="" if owner else _counterpart(name, source, to))
+
+
+def _counterpart(name: str, source: Engine, to: Engine) -> str:
+    for knob, flag in source.behaviour.knobs.items():
+        if flag == name and knob in to.behaviour.knobs:
+            return f"{to.behaviour.knobs[knob]} ({knob}), whose values are others"
     near = difflib.get_close_matches(name, to.flags.takes_value, n=3)
-    return Lost(
-        what=f"engineArgs.{name}",
-        why=f"decided by {owner}" if owner else f"{to.title} {to.release} has no such flag",
-        instead="" if owner or not near else f"similar names, to be read first: {', '.join(near)}",
-    )
+    return f"similar names, to be read first: {', '.join(near)}" if near else ""
 
 
 def _lost_features(spec: ServingSpec, accelerator: Accelerator | None, source: Engine, to: Engine) -> Iterator[Lost]:

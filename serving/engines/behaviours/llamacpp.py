@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.engines.behaviour import Behaviour, Purpose, Route, Topic
+from llmctl.serving.engines.behaviour import Behaviour, Knob, Purpose, Route, Topic
 
 OPENAI = "OpenAI's"
 
@@ -24,6 +24,14 @@ BEHAVIOUR = Behaviour(
         Topic.STREAM_ERRORS: "an event {error: {code, message, type}}",
         Topic.SILENCE: "a comment every 30 s (--sse-ping-interval)",
         Topic.OTHER_ROUTES: "/slots shows the prompts that are being computed; /props the template",
+    },
+    knobs={
+        Knob.NO_PREFIX_CACHE: "no-cache-prompt",
+        Knob.CHAT_TEMPLATE: "chat-template-file",
+        Knob.MODEL_CONFIG: "rope-scaling",
+        Knob.CORS: "cors-origins",
+        Knob.SEED: "seed",
+        Knob.JSON_LOG: "log-jsonl",
     },
     api={
         "POST /v1/chat/completions": Route(purpose=Purpose.CHAT, shape=OPENAI),

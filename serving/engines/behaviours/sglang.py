@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.engines.behaviour import Behaviour, Purpose, Route, Topic
+from llmctl.serving.engines.behaviour import Behaviour, Knob, Purpose, Route, Topic
 
 OPENAI = "OpenAI's"
 
@@ -28,6 +28,19 @@ BEHAVIOUR = Behaviour(
         Topic.OTHER_ROUTES: "routes that change the server are on the same port and open without a key: "
         "/flush_cache, /update_weights_from_disk, /load_lora_adapter, /release_memory_occupation, /abort_request",
     },
+    knobs={
+        Knob.GPU_MEMORY: "mem-fraction-static",
+        Knob.CUDA_GRAPHS: "disable-decode-cuda-graph",
+        Knob.NO_PREFIX_CACHE: "disable-radix-cache",
+        Knob.CHAT_TEMPLATE: "chat-template",
+        Knob.TRACES: "otlp-traces-endpoint",
+        Knob.FRONT_PROCESSES: "tokenizer-worker-num",
+        Knob.MODEL_CONFIG: "json-model-override-args",
+        Knob.KV_BLOCK: "page-size",
+        Knob.SEED: "random-seed",
+        Knob.REQUEST_LOG: "log-requests",
+        Knob.SAMPLING_DEFAULTS: "sampling-defaults",
+    },
     api={
         "POST /v1/chat/completions": Route(purpose=Purpose.CHAT, shape=OPENAI),
         "POST /v1/completions": Route(purpose=Purpose.COMPLETION, shape=OPENAI),
@@ -42,7 +55,7 @@ BEHAVIOUR = Behaviour(
         "POST /tokenize": Route(
             purpose=Purpose.TOKENS,
             also=frozenset({Purpose.CHAT_TOKENS}),
-            shape="{prompt} or {messages} -> {tokens: [id], count, max_model_len}",
+            shape="{prompt} or {messages} -> {count, max_model_len, tokens: [id]}",
         ),
         "POST /detokenize": Route(purpose=Purpose.TEXT, shape="{tokens: [id]} -> {text}"),
         "GET /v1/models": Route(
@@ -50,8 +63,8 @@ BEHAVIOUR = Behaviour(
         ),
         "GET /model_info": Route(purpose=Purpose.LIMITS, shape="{model_path, is_generation, …}"),
         "GET /health": Route(purpose=Purpose.HEALTH, shape="200 or 503, empty, after 1 to 20 s"),
-        "GET /ready": Route(purpose=Purpose.HEALTH, shape="200 or 503, empty, at once"),
-        "GET /ping": Route(purpose=Purpose.HEALTH, shape="200 or 503, empty, at once"),
+        "GET /ready": Route(purpose=Purpose.HEALTH, shape="200 or 503, empty, without generating"),
+        "GET /ping": Route(purpose=Purpose.HEALTH, shape="200 or 503, empty"),
         "GET /metrics": Route(purpose=Purpose.METRICS, shape="Prometheus"),
         "GET /docs": Route(purpose=Purpose.PAGES, shape="Swagger UI"),
     },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.engines.behaviour import Behaviour, Purpose, Route, Topic
+from llmctl.serving.engines.behaviour import Behaviour, Knob, Purpose, Route, Topic
 
 BEHAVIOUR = Behaviour(
     meanings={
@@ -25,6 +25,17 @@ BEHAVIOUR = Behaviour(
         "{error: {message, http_status_code: 422}} and [DONE] in OpenAI's routes, for overload too",
         Topic.SILENCE: "a comment every 15 s",
         Topic.OTHER_ROUTES: "/info and /docs tell the model and its limits to anybody",
+    },
+    knobs={
+        Knob.GPU_MEMORY: "cuda-memory-fraction",
+        Knob.CUDA_GRAPHS: "cuda-graphs",
+        Knob.CHAT_TEMPLATE: "tokenizer-config-path",
+        Knob.TRACES: "otlp-endpoint",
+        Knob.FRONT_PROCESSES: "validation-workers",
+        Knob.LOGPROBS: "max-top-n-tokens",
+        Knob.MODEL_CONFIG: "rope-scaling",
+        Knob.CORS: "cors-allow-origin",
+        Knob.JSON_LOG: "json-output",
     },
     api={
         "POST /": Route(purpose=Purpose.COMPLETION, shape="{inputs, parameters, stream} -> [{generated_text}]"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.engines.behaviour import Behaviour, Purpose, Route, Topic
+from llmctl.serving.engines.behaviour import Behaviour, Knob, Purpose, Route, Topic
 
 OPENAI = "OpenAI's"
 
@@ -27,6 +27,21 @@ BEHAVIOUR = Behaviour(
         Topic.SILENCE: "a comment every --sse-keep-alive-interval seconds, which llmctl sets to 15",
         Topic.OTHER_ROUTES: "/tokenize, /detokenize, /load, /version beside /v1; "
         "adapters can be loaded over HTTP only with VLLM_ALLOW_RUNTIME_LORA_UPDATING",
+    },
+    knobs={
+        Knob.GPU_MEMORY: "gpu-memory-utilization",
+        Knob.CUDA_GRAPHS: "enforce-eager",
+        Knob.NO_PREFIX_CACHE: "no-enable-prefix-caching",
+        Knob.CHAT_TEMPLATE: "chat-template",
+        Knob.TRACES: "otlp-traces-endpoint",
+        Knob.FRONT_PROCESSES: "api-server-count",
+        Knob.LOGPROBS: "max-logprobs",
+        Knob.MODEL_CONFIG: "hf-overrides",
+        Knob.KV_BLOCK: "block-size",
+        Knob.CORS: "allowed-origins",
+        Knob.SEED: "seed",
+        Knob.REQUEST_LOG: "enable-log-requests",
+        Knob.SAMPLING_DEFAULTS: "generation-config",
     },
     api={
         "POST /v1/chat/completions": Route(purpose=Purpose.CHAT, shape=OPENAI),

@@ -50,6 +50,7 @@ def test_an_engine_says_of_every_topic_what_it_means(engine: Engine) -> None:
     assert set(engine.behaviour.meanings) == set(Topic)
     assert set(engine.behaviour.metric_notes) <= set(engine.metrics.names)
     assert engine.behaviour.quantizes_while_loading <= set(engine.quantizations)
+    engine.flags.check(engine.behaviour.knobs.values())
 
 
 @pytest.mark.parametrize("engine", list(ENGINES.values()), ids=list(ENGINES))
@@ -99,6 +100,12 @@ def test_a_flag_that_the_new_engine_takes_from_a_setting_is_not_passed_on() -> N
     translation = translated(spec, "sglang", "tgi")
     assert translation.spec.engine_args == {}
     assert any(lost.what == "engineArgs.max-total-tokens" and "maxTotalTokens" in lost.why for lost in translation.lost)
+
+
+def test_a_flag_of_another_name_for_the_same_thing_is_named() -> None:
+    spec = replace(PLAIN, engine_args={"gpu-memory-utilization": 0.85})
+    lost = next(lost for lost in translated(spec, "vllm", "sglang").lost if lost.what.startswith("engineArgs"))
+    assert lost.instead == "mem-fraction-static (share of GPU memory), whose values are others"
 
 
 def test_secrets_are_mapped_by_what_they_are_and_never_shown() -> None:
