@@ -54,7 +54,7 @@ def translated(
     spec: ServingSpec, accelerator: Accelerator | None, source: Engine, to: Engine
 ) -> tuple[ServingSpec, tuple[Lost, ...], tuple[str, ...]]:
     """The spec that is left for `to`; what is lost; and engineArgs that `to` has under the same name."""
-    missing = {setting: why for setting in FIELDS if (why := _missing(spec, setting, accelerator, to))}
+    missing = {setting: why for setting in FIELDS if (why := _missing(spec, setting, accelerator, source, to))}
     same = tuple(name for name in spec.engine_args if _passes(name, source, to))
     kept = replace(
         spec,
@@ -70,7 +70,9 @@ def translated(
     return kept, lost, same
 
 
-def _missing(spec: ServingSpec, setting: str, accelerator: Accelerator | None, to: Engine) -> str | None:
+def _missing(
+    spec: ServingSpec, setting: str, accelerator: Accelerator | None, source: Engine, to: Engine
+) -> str | None:
     """Why `to` cannot be told about a setting that the spec makes use of, or None."""
     value = getattr(spec, FIELDS[setting])
     # One token less than the whole is what every engine does by itself.
@@ -84,7 +86,8 @@ def _missing(spec: ServingSpec, setting: str, accelerator: Accelerator | None, t
     feature = _feature(spec, setting)
     if feature:
         return None if _works(to.features.get(feature), accelerator) else f"{name} has no {feature}"
-    return None if setting in to.settings else f"{name} has no such limit"
+    # A limit that the old engine did not keep either is not lost now.
+    return f"{name} has no such limit" if setting in set(source.settings) - set(to.settings) else None
 
 
 def _feature(spec: ServingSpec, setting: str) -> Feature | None:
