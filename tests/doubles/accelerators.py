@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from llmctl.serving.hardware.accelerator import Accelerator, Vendor
 
@@ -17,7 +18,10 @@ L4 = Accelerator(
     compute_capability=(8, 9),
     link_bandwidth=64e9,
     nvlink=False,
+    other_names=(),
     source="a double",
+    memory_source="a double",
+    read_on=date(2026, 11, 24),
 )
 T4 = replace(L4, name="t4", title="NVIDIA T4", compute_capability=(7, 5))
 A100 = replace(L4, name="a100-80gb", title="NVIDIA A100 80GB", compute_capability=(8, 0))
