@@ -37,7 +37,7 @@ from llmctl.cli.commands.up import up
 from llmctl.cli.commands.version import version
 
 COMMANDS = (setup, init, stacks, env, preview, up, down, status, chat, logs, history, version)
-GROUPS = {"config": config, "engines": engines}
+GROUPS = {"config": config, "engines": engines, "images": images}
 
 
 def application(app: Application) -> typer.Typer:
@@ -58,7 +58,6 @@ def application(app: Application) -> typer.Typer:
         line.command()(command)
     for name, group in GROUPS.items():
         line.add_typer(group, name=name)
-    line.add_typer(images, name="images")
     return line
 
 

@@ -107,7 +107,7 @@ def _translation(model: str, on: str, found: Translation) -> Iterator[str | Tabl
     if found.container:
         yield "\nThe new container"
         yield Table((), list(_container_rows(_container(found.container))))
-    parts = {
+    parts: Mapping[tuple[str, ...], Sequence[Sequence[str]]] = {
         ("MAPS", "BEFORE", "AFTER"): [(each.setting, each.before, each.after) for each in found.mapped],
         ("CHANGES MEANING", "BEFORE", "AFTER"): [(each.what, each.before, each.after) for each in found.changed],
         ("IS LOST", "WHY", "INSTEAD"): [(each.what, each.why, each.instead or "-") for each in found.lost],

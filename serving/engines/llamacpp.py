@@ -29,8 +29,7 @@ CLEANUP_SECONDS = 30
 """From SIGTERM to SIGKILL; by then no request is left."""
 
 USER = 10001
-"""The image runs as root and names no other user. Its files are readable by all, and it is run as this uid, with a
-read-only root, in public deployments."""
+"""The image runs as root and names no other user, and keeps no state of its own; public deployments run it as this."""
 
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("model", "model-url", "docker-repo", "hf-repo", "hf-file", "offline", "models-dir", "models-preset"),

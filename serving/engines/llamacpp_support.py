@@ -32,7 +32,8 @@ GPUS = frozenset({Platform.CUDA, Platform.ROCM})
 
 FEATURES: Mapping[Feature, Support] = {
     Feature.TENSOR_PARALLEL: Support(
-        platforms=GPUS, note="layers are spread over the GPUs, one works at a time: memory adds up, speed does not"
+        platforms=GPUS,
+        note="layers are spread over the GPUs (pipelined): memory adds up, the speed of one request does not",
     ),
     # No LORA: --lora applies an adapter to every request, or by its number; a client cannot ask for one by name.
     Feature.NGRAM_SPECULATION: Support(platforms=EVERYWHERE),

@@ -9,6 +9,13 @@ from llmctl.serving.engines.engine import Engine, Feature, Platform, Support
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.spec import EngineName
 
+WORDS: Mapping[Platform, str] = {
+    Platform.CUDA: "NVIDIA",
+    Platform.ROCM: "AMD",
+    Platform.NEURON: "Inferentia",
+    Platform.CPU: "processor",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
@@ -21,6 +28,13 @@ class Cell:
     """The least one of an NVIDIA GPU; None where it does not work on CUDA."""
 
     note: str
+
+    @property
+    def where(self) -> str:
+        """`NVIDIA 8.0, AMD`: the platforms, an NVIDIA GPU with the least compute capability; empty for nowhere."""
+        least = ".".join(map(str, self.compute_capability or ()))
+        words = (f"{WORDS[p]} {least}" if p is Platform.CUDA else WORDS[p] for p in self.platforms)
+        return ", ".join(words)
 
 
 @dataclass(frozen=True, kw_only=True)
