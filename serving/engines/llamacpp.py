@@ -10,7 +10,7 @@ from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
 from llmctl.serving.engines.behaviour import Behaviour
 from llmctl.serving.engines.behaviours.llamacpp import BEHAVIOUR
 from llmctl.serving.engines.container import API_KEY, HUB_TOKEN, ContainerSpec, Image, Metrics, SecretKey, Volume
-from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
+from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support, platform_of
 from llmctl.serving.engines.flags import FlagList, stored_flags
 from llmctl.serving.engines.probes import drained_before_sigterm, health_probes
 from llmctl.serving.engines.replica import image, resources
@@ -31,10 +31,13 @@ CLEANUP_SECONDS = 30
 USER = 10001
 """The image runs as root and names no other user, and keeps no state of its own; public deployments run it as this."""
 
+DEVICES: Mapping[Platform, str] = {Platform.CUDA: "CUDA", Platform.ROCM: "ROCm"}
+"""What its devices are called, followed by their number (ggml/include/ggml-cuda.h, GGML_CUDA_NAME)."""
+
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("model", "model-url", "docker-repo", "hf-repo", "hf-file", "offline", "models-dir", "models-preset"),
     "servedName": ("alias",),
-    "accelerator": ("n-gpu-layers", "gpu-layers", "split-mode", "fit", "threads", "threads-batch"),
+    "accelerator": ("device", "n-gpu-layers", "gpu-layers", "split-mode", "fit", "threads", "threads-batch"),
     "maxTotalTokens": ("ctx-size", "kv-unified", "no-kv-unified", "kv-unified-per-slot"),
     "maxBatchSize": ("parallel",),
     "maxBatchPrefillTokens": ("batch-size",),
@@ -96,7 +99,7 @@ class LlamaCpp:
         return ContainerSpec(
             image=image(self, spec, accelerator),
             command=(),
-            args=arguments(self, spec, _own_flags(spec)),
+            args=arguments(self, spec, _own_flags(spec, platform_of(accelerator))),
             env=_environment(spec),
             port=llamacpp.PORT,
             probes=health_probes(
@@ -138,7 +141,7 @@ def _conflicts(spec: ServingSpec) -> Iterator[str]:
         yield "llama.cpp fetches only the newest commit of a Hub repository. Mount the file of this revision instead."
 
 
-def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
+def _own_flags(spec: ServingSpec, platform: Platform) -> dict[str, FlagValue]:
     slots = spec.max_batch_size or SLOTS
     return {
         **_model(spec),
@@ -150,7 +153,7 @@ def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
         "parallel": slots,
         "no-kv-unified": True,
         "batch-size": spec.max_batch_prefill_tokens,
-        **_devices(spec),
+        **_devices(spec, platform),
         # It would take a thread per core of the node, whatever the container may use, and be throttled.
         "threads": max(1, int(spec.host.cpus)),
         **_kv_cache(spec.kv_cache_dtype),
@@ -168,12 +171,17 @@ def _model(spec: ServingSpec) -> dict[str, FlagValue]:
     return {"hf-repo": f"{spec.model}:{spec.quantization}" if spec.quantization else spec.model}
 
 
-def _devices(spec: ServingSpec) -> dict[str, FlagValue]:
-    """All layers on the GPUs, or the start fails: by default --fit leaves on the processor what does not fit, and a
-    GPU too small shows only as slowness."""
-    if spec.gpus == 0:
+def _devices(spec: ServingSpec, platform: Platform) -> dict[str, FlagValue]:
+    """All layers on GPUs named one by one, or the start fails.
+
+    By default a GPU that is not found is a warning, and --fit leaves on the processor what does not fit: both show only
+    as slowness.
+    """
+    if platform not in DEVICES:
         return {}
-    return {"n-gpu-layers": "all", "fit": "off", "split-mode": "layer" if spec.gpus > 1 else "none"}
+    devices = ",".join(f"{DEVICES[platform]}{index}" for index in range(spec.gpus))
+    split = "layer" if spec.gpus > 1 else "none"
+    return {"device": devices, "n-gpu-layers": "all", "fit": "off", "split-mode": split}
 
 
 def _kv_cache(dtype: str | None) -> dict[str, FlagValue]:

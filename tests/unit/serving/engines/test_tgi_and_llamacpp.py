@@ -143,9 +143,11 @@ def test_llamacpp_gives_every_slot_room_for_a_whole_request() -> None:
     assert "--no-kv-unified" in LlamaCpp().container(spec, L4).args
 
 
-def test_llamacpp_fails_rather_than_leaving_layers_on_the_processor() -> None:
+def test_llamacpp_fails_rather_than_computing_on_the_processor() -> None:
     assert value(LlamaCpp(), FILE, "--n-gpu-layers") == "all"
     assert value(LlamaCpp(), FILE, "--fit") == "off"
+    assert value(LlamaCpp(), replace(FILE, gpus=2), "--device") == "CUDA0,CUDA1", "one that is missing ends the start"
+    assert value(LlamaCpp(), FILE, "--device", MI300X) == "ROCm0"
     on_the_processor = replace(FILE, gpus=0, accelerator=None)
     assert value(LlamaCpp(), on_the_processor, "--n-gpu-layers", None) is None
 
