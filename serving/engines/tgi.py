@@ -103,11 +103,22 @@ def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelF
         yield "On Inferentia the batch size is compiled into the model. Set maxBatchSize to that of its export."
     if spec.adapters and "cuda-graphs" in spec.engine_args:
         yield "engineArgs: --cuda-graphs cannot be set with adapters, which need it off. Leave it out."
+    yield from _prefill_faults(spec, platform_of(accelerator), facts)
     yield from (fault for adapter in spec.adapters if (fault := _adapter_fault(adapter)))
     if facts and (spec.kv_cache_dtype and platform_of(accelerator) is Platform.CUDA) and not _flashinfer(facts):
         yield (
             f"Text Generation Inference serves {facts.id} with flash decoding (head dimension {facts.head_dim}), which "
             f"has no {spec.kv_cache_dtype} KV cache. Leave kvCacheDtype out."
+        )
+
+
+def _prefill_faults(spec: ServingSpec, platform: Platform, facts: ModelFacts | None) -> Iterator[str]:
+    given, needed = spec.max_batch_prefill_tokens, tgi_container.prompt_limit(spec)
+    unchunked = facts is not None and facts.model_type in tgi.UNCHUNKED_MODEL_TYPES
+    if given and given < needed and (unchunked or not tgi_container.chunks_prefill(spec, platform)):
+        yield (
+            "Text Generation Inference computes a prompt in one step here (AMD, Inferentia, speculation, some models), "
+            f"so maxBatchPrefillTokens ({given}) must be at least {needed}. Raise it, or lower maxInputTokens."
         )
 
 

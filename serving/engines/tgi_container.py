@@ -86,9 +86,9 @@ def _own_flags(spec: ServingSpec, platform: Platform) -> dict[str, FlagValue]:
         # Never left to be found out: older container toolkits and CDI make it count wrongly. Neuron shards by itself.
         "num-shard": 1 if platform is Platform.NEURON else spec.gpus,
         "max-total-tokens": spec.max_total_tokens,
-        "max-input-tokens": spec.max_input_tokens or spec.max_total_tokens - 1,
+        "max-input-tokens": prompt_limit(spec),
         "max-batch-size": spec.max_batch_size,
-        "max-batch-prefill-tokens": spec.max_batch_prefill_tokens,
+        "max-batch-prefill-tokens": spec.max_batch_prefill_tokens or _prefill(spec, platform),
         "max-concurrent-requests": spec.max_concurrent_requests,
         "dtype": spec.dtype if platform is not Platform.NEURON else None,
         "quantize": spec.quantization,
@@ -102,6 +102,22 @@ def _own_flags(spec: ServingSpec, platform: Platform) -> dict[str, FlagValue]:
         # Posts to huggingface.co every quarter of an hour otherwise.
         "usage-stats": "off",
     }
+
+
+def prompt_limit(spec: ServingSpec) -> int:
+    """Tokens; what the launcher would choose, said so that nothing depends on its order of defaults."""
+    return spec.max_input_tokens or spec.max_total_tokens - 1
+
+
+def chunks_prefill(spec: ServingSpec, platform: Platform) -> bool:
+    """Whether a prompt may be computed in parts; if not, a whole one must fit (backends/v3/src/main.rs)."""
+    return platform is Platform.CUDA and spec.speculation is None
+
+
+def _prefill(spec: ServingSpec, platform: Platform) -> int | None:
+    if platform is Platform.NEURON:
+        return prompt_limit(spec) * (spec.max_batch_size or 1)  # docs/source/backends/neuron.md
+    return None if chunks_prefill(spec, platform) else prompt_limit(spec)
 
 
 def _environment(spec: ServingSpec, platform: Platform) -> dict[str, str | SecretKey]:

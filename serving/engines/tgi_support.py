@@ -72,6 +72,9 @@ FLASHINFER_HEAD_DIMS = frozenset({64, 128, 256})
 FLASHDECODING_MODEL_TYPES = frozenset({"falcon", "deepseek_v2"})
 """The same function: these fall back whatever their head dimension is."""
 
+UNCHUNKED_MODEL_TYPES = frozenset({"gemma3", "qwen2_vl", "qwen2_5_vl", "mllama"})
+"""models/__init__.py: those made with support_chunking=False."""
+
 METRICS = Metrics(
     path="/metrics",
     port=PORT,

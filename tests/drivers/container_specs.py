@@ -76,11 +76,24 @@ CASES = (
         accelerator=None,
         gguf={"model": "/models/llama-q4_k_m.gguf"},
     ),
-    Case("speculation", replace(ONE_GPU, speculation=Speculation(tokens=3)), gguf={"model": "/models/llama.gguf"}),
+    Case(
+        "speculation",
+        replace(ONE_GPU, speculation=Speculation(tokens=3), max_batch_prefill_tokens=None),
+        gguf={"model": "/models/llama.gguf"},
+    ),
     Case("api-key", replace(ONE_GPU, api_key=True), gguf={"model": "/models/llama.gguf"}),
     Case("fp8-kv-cache", replace(ONE_GPU, kv_cache_dtype="fp8_e4m3"), gguf={"kv_cache_dtype": "q8_0"}),
-    Case("amd", replace(ONE_GPU, accelerator="mi300x"), accelerator=MI300X, gguf={"model": "/models/llama.gguf"}),
-    Case("inferentia", replace(ONE_GPU, accelerator="inferentia2", dtype="bfloat16"), accelerator=INFERENTIA2),
+    Case(
+        "amd",
+        replace(ONE_GPU, accelerator="mi300x", max_batch_prefill_tokens=None),
+        accelerator=MI300X,
+        gguf={"model": "/models/llama.gguf"},
+    ),
+    Case(
+        "inferentia",
+        replace(ONE_GPU, accelerator="inferentia2", dtype="bfloat16", max_batch_prefill_tokens=None),
+        accelerator=INFERENTIA2,
+    ),
 )
 
 ALL = [(engine, case) for engine in ENGINES.values() for case in CASES]

@@ -131,6 +131,30 @@ def test_an_fp8_cache_is_refused_for_models_that_flashinfer_does_not_serve() -> 
     assert TGI().refuses(SPEC, L4, PHI3) is None
 
 
+@pytest.mark.parametrize(
+    ("change", "accelerator", "tokens"),
+    [
+        ({}, L4, None),
+        ({}, MI300X, "8191"),
+        ({"speculation": Speculation(tokens=3)}, L4, "8191"),
+        ({"max_batch_size": 4}, INFERENTIA2, str(4 * 8191)),
+    ],
+)
+def test_where_a_prompt_is_computed_in_one_step_the_step_holds_the_longest(
+    change: dict[str, object], accelerator: Accelerator, tokens: str | None
+) -> None:
+    spec = replace(SPEC, **change)  # type: ignore[arg-type]
+    assert value(TGI(), spec, "--max-batch-prefill-tokens", accelerator) == tokens
+    too_small = TGI().refuses(replace(spec, max_batch_prefill_tokens=512), accelerator)
+    assert ("maxBatchPrefillTokens (512) must be at least 8191" in str(too_small)) is (tokens is not None)
+
+
+def test_some_models_are_computed_in_one_step_everywhere() -> None:
+    spec = replace(SPEC, max_batch_prefill_tokens=512)
+    assert TGI().refuses(spec, L4, LLAMA) is None
+    assert "at least 8191" in str(TGI().refuses(spec, L4, replace(LLAMA, model_type="gemma3")))
+
+
 def test_amd_gets_the_only_attention_it_has() -> None:
     env = TGI().container(SPEC, MI300X).env
     assert (env["ATTENTION"], env["PREFIX_CACHING"], env["PREFILL_CHUNKING"]) == ("paged", "0", "0")
