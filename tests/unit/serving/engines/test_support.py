@@ -84,6 +84,14 @@ def test_nobody_to_go_to_is_said_as_well() -> None:
 
 
 @every_engine
+def test_an_image_has_the_digest_of_the_spec_and_no_other(engine: Engine) -> None:
+    digest = f"sha256:{'a' * 64}"
+    assert engine.container(ONE_GPU, H100).image.digest is None
+    image = engine.container(replace(ONE_GPU, image_digest=digest), H100).image
+    assert image.reference == f"{image.repository}:{image.tag}@{digest}"
+
+
+@every_engine
 def test_an_unknown_engine_flag_is_refused_with_the_nearest(engine: Engine) -> None:
     flag = next(name for name in sorted(engine.flags.takes_value) if len(name) > 12)
     with pytest.raises(EngineError, match=rf"has no flag --{flag}x\. Did you mean {flag}"):
