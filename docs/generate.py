@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import commands_page
+import engine_switch_page
 import engines_page
 import hardware_page
 import model_facts_page
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "hardware.md": hardware_page.page,
     "model-facts.md": model_facts_page.page,
     "engines.md": engines_page.page,
+    "engine-switch.md": engine_switch_page.page,
 }
 
 

@@ -23,7 +23,7 @@ BEHAVIOUR = Behaviour(
         Topic.ERRORS: "{error: {code, message, type}}",
         Topic.STREAM_ERRORS: "an event {error: {code, message, type}}",
         Topic.SILENCE: "a comment every 30 s (--sse-ping-interval)",
-        Topic.OTHER_ROUTES: "/slots shows the prompts that are being computed; /props the template",
+        Topic.OTHER_ROUTES: "/slots, which shows running prompts, is off; /props shows the template",
     },
     knobs={
         Knob.NO_PREFIX_CACHE: "no-cache-prompt",

@@ -6,8 +6,9 @@ from llmctl.serving.engines.behaviour import Behaviour, Knob, Purpose, Route, To
 
 BEHAVIOUR = Behaviour(
     meanings={
-        Topic.QUEUE: "requests in flight, waiting ones included; above it 429 without Retry-After",
-        Topic.BATCH: "only for padded models and other hardware than GPUs; on GPUs memory alone bounds the batch",
+        Topic.QUEUE: "requests in flight, waiting ones included; above it 429 without Retry-After, "
+        "in a stream an event of a 200",
+        Topic.BATCH: "counts where prefill is not chunked; where it is, memory alone bounds the batch",
         Topic.PREFILL: "prompt tokens computed in one step; a longer prompt is cut into chunks",
         Topic.CONTEXT: "a request is refused with 422 when prompt and wanted tokens exceed it",
         Topic.SPECULATION: "n-grams; turns chunked prefill off",

@@ -8,7 +8,7 @@ OPENAI = "OpenAI's"
 
 BEHAVIOUR = Behaviour(
     meanings={
-        Topic.QUEUE: "requests in flight, waiting ones included; above it 503",
+        Topic.QUEUE: "requests in flight, waiting ones included; above it 503, for streams too",
         Topic.BATCH: "sequences in one step; unset, the engine chooses by the GPU's memory",
         Topic.PREFILL: "tokens of one step, of prompts and of answers together",
         Topic.CONTEXT: "refused at start when the KV cache cannot hold one such request",
