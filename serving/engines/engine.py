@@ -63,6 +63,10 @@ class Support:
     min_compute_capability: tuple[int, int] | None = None
     note: str = ""
 
+    weights: Literal["any", "stored", "plain"] = "any"
+    """Of a quantization: only for weights that are stored so, only for plain ones (quantized while loading), or both,
+    as far as the source tells."""
+
     def includes(self, platform: Platform, capability: tuple[int, int] | None) -> bool:
         """Whether it works there; `capability` is the GPU's, None where it has none."""
         least = self.min_compute_capability

@@ -17,6 +17,10 @@ WORDS: Mapping[Platform, str] = {
 }
 
 
+WEIGHTS = {"any": "", "stored": "weights stored so", "plain": "made while loading"}
+"""What Support.weights says, in a note."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One engine's answer."""
@@ -92,5 +96,7 @@ def _cell(engine: Engine, support: Support | None) -> Cell:
     # A thing that works from a lower capability on than the image does works where the image does.
     least = max(support.min_compute_capability or (0, 0), engine.compute_capabilities[0])
     return Cell(
-        platforms=platforms, compute_capability=least if Platform.CUDA in platforms else None, note=support.note
+        platforms=platforms,
+        compute_capability=least if Platform.CUDA in platforms else None,
+        note="; ".join(filter(None, (WEIGHTS[support.weights], support.note))),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from llmctl.serving.engines.container import Image, Metrics
 from llmctl.serving.engines.engine import Feature, Platform, Support
@@ -42,8 +43,8 @@ def _from(major: int, minor: int, note: str = "") -> Support:
 # get_min_capability() of each class in srt/layers/quantization. bitsandbytes is missing: a package for tests only.
 QUANTIZATIONS: Mapping[str, Support] = {
     "fp8": _from(8, 0, "quantized while loading, or stored"),
-    "awq": _from(8, 0),
-    "gptq": _from(8, 0),
+    "awq": replace(_from(8, 0), weights="stored"),
+    "gptq": replace(_from(8, 0), weights="stored"),
     "compressed-tensors": _from(7, 0),
     "modelopt": _from(8, 9),
     "modelopt_fp4": _from(8, 0),

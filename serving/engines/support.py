@@ -94,9 +94,27 @@ def _cannot_read(
             yield from _lacks(engine, Feature.SAFETENSORS, _feature(Feature.SAFETENSORS), accelerator)
         case "gguf":
             yield from _lacks(engine, Feature.GGUF, _feature(Feature.GGUF), accelerator)
-    stored = facts.quantization.method if facts.quantization else "gguf"
-    if stored != "gguf" and not spec.quantization:
+    if facts.weights_format != "gguf":
+        yield from _cannot_quantize(engine, spec, accelerator, facts)
+
+
+def _cannot_quantize(
+    engine: Engine, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts
+) -> Iterator[str]:
+    """Weights are stored in one format, and what the spec asks for is that, or is made of plain ones while loading."""
+    stored, asked = facts.quantization.method if facts.quantization else None, spec.quantization
+    if stored and asked and stored != asked:
+        yield f"{facts.id} is stored in {stored}, not in {asked}. Leave quantization {asked} out."
+    if stored and not asked:
         yield from _lacks(engine, f"quantization {stored}", _quantization(stored), accelerator)
+    support = engine.quantizations.get(asked or stored or "")
+    if support and stored and support.weights == "plain":
+        yield f"{engine.title} {engine.release} quantizes to {stored} while loading and reads no weights stored so."
+    if support and not stored and support.weights == "stored":
+        yield (
+            f"{facts.id} is not stored in {asked}, and {engine.title} does not convert it. "
+            f"Choose a repository that is, or leave quantization out."
+        )
 
 
 def _does_not_know(engine: Engine, facts: ModelFacts) -> Iterator[str]:

@@ -44,17 +44,18 @@ FEATURES: Mapping[Feature, Support] = {
 }
 
 QUANTIZATIONS: Mapping[str, Support] = {
-    # launcher/src/main.rs (Quantization); kernels in server/text_generation_server/layers; Dockerfile_amd.
+    # launcher/src/main.rs (Quantization); kernels in server/text_generation_server/layers; Dockerfile_amd. What
+    # weights each loader takes: utils/quantization.py, get_loader.
     "fp8": Support(platforms=GPUS, note="8-bit arithmetic from 9.0 on; before, weights only (Marlin)"),
-    "awq": Support(platforms=CUDA),
-    "gptq": Support(platforms=GPUS),
-    "marlin": Support(platforms=CUDA),
-    "compressed-tensors": Support(platforms=GPUS, note="8-bit integers on NVIDIA only"),
-    "eetq": Support(platforms=CUDA),
-    "exl2": Support(platforms=CUDA, note="one GPU, no CUDA graphs"),
-    "bitsandbytes": Support(platforms=CUDA, note="slow, no CUDA graphs; deprecated for eetq"),
-    "bitsandbytes-nf4": Support(platforms=CUDA),
-    "bitsandbytes-fp4": Support(platforms=CUDA),
+    "awq": Support(platforms=CUDA, weights="stored"),
+    "gptq": Support(platforms=GPUS, weights="stored"),
+    "marlin": Support(platforms=CUDA, weights="stored"),
+    "compressed-tensors": Support(platforms=GPUS, weights="stored", note="8-bit integers on NVIDIA only"),
+    "eetq": Support(platforms=CUDA, weights="plain"),
+    "exl2": Support(platforms=CUDA, weights="stored", note="one GPU, no CUDA graphs"),
+    "bitsandbytes": Support(platforms=CUDA, weights="plain", note="slow, no CUDA graphs; deprecated for eetq"),
+    "bitsandbytes-nf4": Support(platforms=CUDA, weights="plain"),
+    "bitsandbytes-fp4": Support(platforms=CUDA, weights="plain"),
 }
 
 KV_CACHE_DTYPES: Mapping[str, Support] = {

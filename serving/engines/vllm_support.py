@@ -39,8 +39,8 @@ QUANTIZATIONS: Mapping[str, Support] = {
     "fp8": Support(
         platforms=GPUS, min_compute_capability=(7, 5), note="quantized while loading; weights only below 8.9"
     ),
-    "awq": Support(platforms=GPUS, min_compute_capability=(7, 5)),
-    "gptq": Support(platforms=GPUS, min_compute_capability=(6, 0)),
+    "awq": Support(platforms=GPUS, min_compute_capability=(7, 5), weights="stored"),
+    "gptq": Support(platforms=GPUS, min_compute_capability=(6, 0), weights="stored"),
     "compressed-tensors": Support(platforms=GPUS, min_compute_capability=(7, 0)),
     "modelopt": Support(platforms=GPUS, min_compute_capability=(8, 0)),
     "modelopt_fp4": Support(platforms=GPUS, min_compute_capability=(7, 5)),

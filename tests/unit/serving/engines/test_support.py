@@ -73,6 +73,24 @@ def test_a_model_that_an_engine_cannot_load_is_refused_by_its_facts(
     assert reason in str(engine.refuses(ONE_GPU, H100, facts))
 
 
+@pytest.mark.parametrize(
+    ("quantization", "facts", "reason"),
+    [
+        ("awq", LLAMA, "is not stored in awq, and Text Generation Inference does not convert it. Choose a repository"),
+        ("eetq", LLAMA, None),
+        ("fp8", LLAMA, None),
+        ("fp8", stored_as("fp8"), None),
+        ("gptq", stored_as("awq"), "is stored in awq, not in gptq. Leave quantization gptq out."),
+        (None, stored_as("bitsandbytes"), "quantizes to bitsandbytes while loading and reads no weights stored so"),
+    ],
+)
+def test_a_quantization_must_be_the_stored_one_or_one_made_while_loading(
+    quantization: str | None, facts: ModelFacts, reason: str | None
+) -> None:
+    refused = TGI.refuses(replace(ONE_GPU, quantization=quantization), H100, facts)
+    assert refused is None if reason is None else reason in str(refused)
+
+
 @pytest.mark.parametrize("engine", [TGI, VLLM, SGLANG], ids=lambda engine: str(engine.name))
 @pytest.mark.parametrize("facts", [LLAMA, stored_as("awq"), stored_as("gptq"), stored_as("fp8")], ids=lambda f: f.id)
 def test_a_plain_model_is_served_by_every_engine_that_reads_safetensors(engine: Engine, facts: ModelFacts) -> None:
