@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from llmctl.serving.errors import RegistryError
 from llmctl.serving.images.credentials import Found
-from llmctl.serving.images.reference import is_loopback
 
 if TYPE_CHECKING:
     import httpx
@@ -70,21 +69,17 @@ class Authorization:
         return text
 
     def _token(self, challenge: Mapping[str, str], scope: str, client: httpx.Client) -> str:
-        realm = challenge.get("realm", "")
-        address = urlsplit(realm)
-        if not address.hostname or (address.scheme != "https" and not is_loopback(address.hostname)):
-            raise RegistryError(
-                f"{self._host} sends one to {realm or 'nowhere'} for a token. Allowed is an https address. "
-                "Ask those who run the registry."
-            )
+        realm, server = challenge.get("realm", ""), urlsplit(challenge.get("realm", "")).hostname
+        if not server:
+            raise RegistryError(f"{self._host} names no server that gives tokens. Ask those who run the registry.")
         asked = {"service": challenge.get("service", ""), "scope": scope}
         response = self._request_token(realm, {key: value for key, value in asked.items() if value}, client)
         if response.status_code != 200:
             raise RegistryError(
-                f"{address.hostname} gives no token for {scope} (HTTP {response.status_code}); "
+                f"{server} gives no token for {scope} (HTTP {response.status_code}); "
                 f"credentials: {self.found.where}. Log in: docker login {self._host}"
             )
-        return self._read_token(response, address.hostname)
+        return self._read_token(response, server)
 
     def _request_token(self, realm: str, asked: Mapping[str, str], client: httpx.Client) -> httpx.Response:
         credentials = self.found.credentials

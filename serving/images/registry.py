@@ -64,7 +64,7 @@ class Registry:
     def digest(self, repository: str, version: str, *, push: bool = False) -> str | None:
         """The digest that the registry has for a tag, or None if it has no such tag or does not say.
 
-        `push` asks with the right to write, so that a missing right is found before a layer is sent.
+        `push`: with the token of somebody who is going to write there, which need not exist yet.
         """
         with self._transport.answer(_about_manifest("HEAD", repository, version, push=push)) as answer:
             if answer.status_code == 404:

@@ -54,11 +54,16 @@ def noise(size: int, seed: int = 0) -> bytes:
 
 
 def one_platform(
-    platform: str = "linux/amd64", *, layers: Sequence[bytes] = (b"layer",), docker: bool = False
+    platform: str = "linux/amd64",
+    *,
+    layers: Sequence[bytes] = (b"layer",),
+    docker: bool = False,
+    config: bytes | None = None,
 ) -> TestImage:
-    """One manifest without an index, as `docker push` makes it."""
+    """One manifest without an index, as `docker push` makes it; `config` in the place of the platform's own."""
     os, architecture = platform.split("/")
-    config = json.dumps({"os": os, "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": []}}).encode()
+    usual = {"os": os, "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": []}}
+    config = json.dumps(usual).encode() if config is None else config
     config_type = "application/vnd.docker.container.image.v1+json" if docker else f"{OCI}.config.v1+json"
     layer_type = "application/vnd.docker.image.rootfs.diff.tar.gzip" if docker else f"{OCI}.layer.v1.tar+gzip"
     media_type = f"{DOCKER}.v2+json" if docker else f"{OCI}.manifest.v1+json"

@@ -18,7 +18,7 @@ import drivers
 import httpx
 import pytest
 import yaml
-from drivers.eventually import eventually
+from drivers.eventually import PATIENCE_S, eventually
 from drivers.oci_images import TestImage
 from drivers.ports import free_port
 from filelock import FileLock
@@ -62,10 +62,9 @@ def _build(go: str, program: Path) -> None:
 @dataclass
 class OciRegistry:
     host: str
-    storage: Path
     log_file: Path
-    headers: Mapping[str, str]
-    """What whoever sets the scene is let in with."""
+    client: httpx.Client
+    """Of whoever sets the scene, and is let in."""
 
     def holds(self, repository: str, tag: str, image: TestImage) -> None:
         """Push an image as another client would."""
@@ -85,7 +84,7 @@ class OciRegistry:
         return found == parts
 
     def tags(self, repository: str) -> list[str]:
-        answer = httpx.get(f"http://{self.host}/v2/{repository}/tags/list", headers=self.headers)
+        answer = self.client.get(f"/v2/{repository}/tags/list")
         tags: list[str] = answer.json().get("tags") or []
         return tags
 
@@ -95,15 +94,12 @@ class OciRegistry:
 
     def _get(self, path: str, image: TestImage) -> bytes | None:
         accept = {"Accept": ", ".join(manifest.media_type for manifest in image.manifests)}
-        answer = httpx.get(f"http://{self.host}{path}", headers={**self.headers, **accept})
+        answer = self.client.get(path, headers=accept)
         return answer.content if answer.status_code == 200 else None
 
-    def _request(
-        self, method: str, place: str, status: int, headers: Mapping[str, str] | None = None, **more: Any
-    ) -> httpx.Response:
-        address = httpx.URL(f"http://{self.host}").join(place)
-        answer = httpx.request(method, address, headers={**self.headers, **(headers or {})}, **more)
-        assert answer.status_code == status, f"{method} {address}: {answer.status_code} {answer.text}"
+    def _request(self, method: str, place: str, status: int, **more: Any) -> httpx.Response:
+        answer = self.client.request(method, place, **more)
+        assert answer.status_code == status, f"{method} {place}: {answer.status_code} {answer.text}"
         return answer
 
 
@@ -112,23 +108,23 @@ def oci_registry(
     directory: Path, *, htpasswd: bool = False, token: Mapping[str, str] | None = None, **settings: Any
 ) -> Iterator[OciRegistry]:
     """A running registry with its storage in `directory`; `htpasswd` lets only USER in, `token` is for auth.token."""
-    port, storage = free_port(), directory / "storage"
-    storage.mkdir(parents=True)
+    port = free_port()
+    (directory / "storage").mkdir(parents=True)
     configuration = _configuration(directory, port, htpasswd, token) | settings
     file, log = directory / "registry.yaml", directory / "registry.log"
     file.write_text(yaml.safe_dump(configuration))
-    basic = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-    headers = {"Authorization": f"Basic {basic}"} if htpasswd else {}
     with log.open("wb") as out:
         process = subprocess.Popen(
             [registry_program(), "serve", str(file)], stdout=out, stderr=out, env={"OTEL_TRACES_EXPORTER": "none"}
         )
-    running = OciRegistry(f"127.0.0.1:{port}", storage, log, headers)
+    login = (USER, PASSWORD) if htpasswd else None
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", auth=login, trust_env=False, timeout=PATIENCE_S)
     try:
-        eventually(lambda: process.poll() is not None or _answers(port), "the registry answers")
+        eventually(lambda: process.poll() is not None or _answers(client), "the registry answers")
         assert process.poll() is None, f"the registry ended: {log.read_text()}"
-        yield running
+        yield OciRegistry(f"127.0.0.1:{port}", log, client)
     finally:
+        client.close()
         process.terminate()
         process.wait()
 
@@ -148,9 +144,9 @@ def _configuration(directory: Path, port: int, htpasswd: bool, token: Mapping[st
     return content
 
 
-def _answers(port: int) -> bool:
+def _answers(client: httpx.Client) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/v2/").status_code in (200, 401)
+        return client.get("/v2/").status_code in (200, 401)
     except httpx.ConnectError:
         return False
 
