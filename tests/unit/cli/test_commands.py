@@ -139,6 +139,7 @@ def test_help_names_every_command(terminal: Terminal, capsys: pytest.CaptureFixt
         "chat",
         "logs",
         "history",
+        "images",
         "version",
     ]
     assert [name for name in commands if f"  {name} " not in said] == []
