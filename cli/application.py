@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,13 +23,19 @@ if TYPE_CHECKING:
     from llmctl.serving.images.mirror_plan import Copy, MirrorPlan
 
 
+def _engine_images() -> list[str]:
+    from llmctl.serving.engines.registry import ENGINES
+
+    return [image.reference for engine in ENGINES.values() for image in engine.images.values()]
+
+
 @dataclass
 class Application:
     console: Console = field(default_factory=standard_console)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     directory: Path = field(default_factory=Path.cwd)
     debug: bool = False
-    images: Sequence[str] = ()
+    engine_images: Callable[[], Sequence[str]] = _engine_images
     """References of the images that the engines run; `llmctl images lock` asks for them."""
 
     @property
@@ -127,7 +133,7 @@ class Application:
         with Registries(self.environ) as registries, self.console.live():
             return update_lock(
                 path,
-                only or [*self.images, *read_lock_file(path).images],
+                only or [*self.engine_images(), *read_lock_file(path).images],
                 registries=registries,
                 today=datetime.now(UTC).date(),
                 progress=lambda reference: self.console.draw(f"asking for {reference}"),

@@ -24,7 +24,7 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
     from llmctl.serving.images.lock_file import read_lock_file
 
     app: Application = ctx.obj
-    app.console.show(list_view(read_lock_file(app.images_lock()), app.images), json=json)
+    app.console.show(list_view(read_lock_file(app.images_lock()), app.engine_images()), json=json)
 
 
 @images.command("lock")

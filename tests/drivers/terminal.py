@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Terminal:
     directory: Path
     answers: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: {"PATH": "/nowhere"})
+    images: Sequence[str] = ()
+    """What the engines run, as far as `llmctl images` knows."""
     out: str = ""
     err: str = ""
 
@@ -35,7 +37,7 @@ class Terminal:
         """Run one command; returns its exit code, `out` and `err` hold what it printed."""
         out, err = _Stream(tty=False), _Stream(tty=bool(self.answers))
         console = Console(out, err, _Stream(self.answers, tty=bool(self.answers)))
-        app = Application(console=console, environ=self.environ, directory=self.directory)
+        app = Application(console, self.environ, self.directory, engine_images=lambda: self.images)
         code = run(app, arguments)
         self.out, self.err = out.getvalue(), err.getvalue()
         return code

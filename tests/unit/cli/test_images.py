@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from drivers.terminal import Terminal
 
-from llmctl.cli.views.images import list_view, mirror_view
+from llmctl.cli.application import Application
+from llmctl.cli.views.images import mirror_view
+from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.images.lock_file import LockedImage, LockFile, OpenImage, write_lock_file
 from llmctl.serving.images.manifest import INDEX_TYPES
 from llmctl.serving.images.mirror_plan import plan_mirror
+from llmctl.serving.images.reference import parse_reference
 
 DIGEST = "sha256:" + "1" * 64
 LOCKED = LockedImage(
@@ -64,14 +67,23 @@ def test_list_with_json_is_one_document(terminal: Terminal) -> None:
     ]
 
 
-def test_an_image_that_an_engine_runs_and_nobody_locked_is_listed_as_open() -> None:
-    (entry,) = list_view(LockFile(), ["haproxy:3.0"]).data
-    assert entry == {
-        "reference": "docker.io/library/haproxy:3.0",
-        "digest": None,
-        "reason": "never asked for; run: llmctl images lock",
-        "date": None,
-    }
+def test_an_image_that_an_engine_runs_and_nobody_locked_is_listed_as_open(terminal: Terminal) -> None:
+    terminal.images = ["haproxy:3.0"]
+    assert terminal.llmctl("images", "list", "--json") == 0
+    assert json.loads(terminal.out) == [
+        {
+            "reference": "docker.io/library/haproxy:3.0",
+            "digest": None,
+            "reason": "never asked for; run: llmctl images lock",
+            "date": None,
+        }
+    ]
+
+
+def test_every_engine_runs_images_that_can_be_asked_for() -> None:
+    references = Application().engine_images()
+    assert len(references) >= len(ENGINES)
+    assert [str(parse_reference(reference)) for reference in references] == references, "spelt in full"
 
 
 @pytest.mark.parametrize(

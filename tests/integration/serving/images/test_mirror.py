@@ -11,8 +11,10 @@ from doubles.registry import RegistryDouble
 from drivers.oci_images import TestImage, noise, one_platform, several_platforms
 from drivers.oci_registry import OciRegistry, oci_registry
 
+from llmctl.serving.errors import RegistryError
 from llmctl.serving.images.lock import update_lock
 from llmctl.serving.images.lock_file import read_lock_file
+from llmctl.serving.images.manifest import parse_manifest
 from llmctl.serving.images.mirror import Mirrored, mirror
 from llmctl.serving.images.mirror_plan import Copy, plan_mirror
 from llmctl.serving.images.registry import Registries
@@ -121,6 +123,15 @@ def test_one_platform_goes_without_the_index_and_the_others(
     assert done.copy.digest == arm.digest == image.platforms["linux/arm64"]
     assert ours.has("team/org/part", arm)
     assert not ours.has("team/org/part", amd)
+
+
+def test_an_index_without_its_manifests_is_refused_which_is_why_one_platform_goes_alone(
+    ours: OciRegistry, registries: Registries
+) -> None:
+    top = image_with_large_layers().top
+    index = parse_manifest(top.body, top.media_type, where="the test's image")
+    with pytest.raises(RegistryError, match="MANIFEST_BLOB_UNKNOWN"):
+        registries(ours.host).push_manifest("team/org/sparse", "1.0", index)
 
 
 def test_a_cut_connection_is_taken_up_where_it_broke(
