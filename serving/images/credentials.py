@@ -52,32 +52,35 @@ class Found:
 
 def find_credentials(host: str, environ: Mapping[str, str]) -> Found:
     """The credentials for a registry, or where there are none. Raises RegistryError for a file that is not JSON."""
-    file = _config_file(environ)
-    config = _read(file)
+    file, shown = _config_file(environ)
+    config = _read(file, shown)
     helper = _map(config, "credHelpers").get(host) or config.get("credsStore")
     if helper:
         return _ask(str(helper), DOCKER_HUB_KEY if host == DOCKER_HUB else host, environ)
     entry = next((entry for key, entry in _map(config, "auths").items() if _host(key) == host), None)
     credentials = _of_entry(entry) if isinstance(entry, dict) else None
-    return Found(credentials, f"those for {host} in {file}" if credentials else f"{file} has none for {host}")
+    return Found(credentials, f"those for {host} in {shown}" if credentials else f"{shown} has none for {host}")
 
 
-def _config_file(environ: Mapping[str, str]) -> Path:
+def _config_file(environ: Mapping[str, str]) -> tuple[Path, str]:
+    """The file, and how it is named in messages, which go into committed files: without anybody's home directory."""
     directory = environ.get("DOCKER_CONFIG")
-    return (Path(directory) if directory else Path(environ.get("HOME") or Path.home(), ".docker")) / "config.json"
+    if directory:
+        return Path(directory, "config.json"), f"{directory}/config.json"
+    return Path(environ.get("HOME") or Path.home(), ".docker", "config.json"), "~/.docker/config.json"
 
 
-def _read(file: Path) -> Mapping[str, Any]:
+def _read(file: Path, shown: str) -> Mapping[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except UnicodeDecodeError as error:
-        raise RegistryError(f"{file}: not UTF-8 text at byte {error.start}. Correct it, or log in again.") from None
+        raise RegistryError(f"{shown}: not UTF-8 text at byte {error.start}. Correct it, or log in again.") from None
     except json.JSONDecodeError as error:
-        raise RegistryError(f"{file}:{error.lineno}: not JSON: {error.msg}. Correct it, or log in again.") from None
+        raise RegistryError(f"{shown}:{error.lineno}: not JSON: {error.msg}. Correct it, or log in again.") from None
     if not isinstance(content, dict):
-        raise RegistryError(f"{file}:1: should be a JSON object. Correct it, or log in again.")
+        raise RegistryError(f"{shown}:1: should be a JSON object. Correct it, or log in again.")
     return content
 
 

@@ -98,7 +98,8 @@ def _asked(reference: ImageReference, registry: Registry, today: date) -> Locked
 def _platforms(manifest: Manifest, reference: ImageReference, registry: Registry) -> dict[str, str]:
     """An index names them. A single manifest's platform stands in its configuration, which is fetched for it."""
     if manifest.is_index:
-        return {entry.platform: entry.digest for entry in manifest.manifests if entry.platform}
+        # Of two for one platform a runtime takes the first.
+        return {entry.platform: entry.digest for entry in reversed(manifest.manifests) if entry.platform}
     platform = registry.platform(reference.repository, manifest)
     return {platform: manifest.digest} if platform else {}
 

@@ -87,7 +87,7 @@ def write_lock_file(path: Path, lock: LockFile) -> None:
     try:
         with partial.open("w", encoding="utf-8") as out:
             out.write(HEADER)
-            yaml.safe_dump({"images": images}, out, sort_keys=False, allow_unicode=True, width=10_000)
+            yaml.safe_dump({"images": images}, out, sort_keys=False, width=10_000)  # in ASCII, escaped
             out.flush()
             os.fsync(out.fileno())
         partial.replace(path)

@@ -65,6 +65,8 @@ def parse_manifest(body: bytes, media_type: str, *, where: str) -> Manifest:
         raise RegistryError(f"{where} is of type {media_type or 'none'}, which is no image. Known: {known}.")
     try:
         content = json.loads(body)
+        if content.get("mediaType", media_type) != media_type:  # else two readers see two images in the same bytes
+            raise ValueError(f"the mediaType {content['mediaType']!r}")
         listed = content["manifests"] if media_type in INDEX_TYPES else [content["config"], *content["layers"]]
         named = tuple(_descriptor(entry) for entry in listed)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -216,6 +216,10 @@ def _serving(answer: Any) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def handle(self) -> None:
+            with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
+                super().handle()
+
         def do_GET(self) -> None:
             found = answer(self)
             self.send_response(found.status)
@@ -223,8 +227,7 @@ def _serving(answer: Any) -> Iterator[str]:
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
-                    self.wfile.write(found.body if found.cut is None else found.body[: found.cut])
+                self.wfile.write(found.body if found.cut is None else found.body[: found.cut])
             self.close_connection = found.cut is not None
 
         do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815  (http.server's names)

@@ -78,16 +78,19 @@ def one_platform(
     return TestImage([manifest], blobs, {platform: manifest.digest})
 
 
-def several_platforms(images: Mapping[str, TestImage], *, attested: bool = False) -> TestImage:
+def several_platforms(
+    images: Mapping[str, TestImage] | Sequence[tuple[str, TestImage]], *, attested: bool = False
+) -> TestImage:
     """An index of single images; `attested` adds an entry of no platform, as buildx does."""
+    named = list(images.items() if isinstance(images, Mapping) else images)
     entries = [
         {
             **_descriptor(image.top.media_type, image.top.body),
             "platform": dict(zip(("os", "architecture"), name.split("/"), strict=True)),
         }
-        for name, image in images.items()
+        for name, image in named
     ]
-    parts = list(images.values())
+    parts = [image for _, image in named]
     if attested:
         statement = one_platform(layers=[b'{"predicateType": "provenance"}'])
         nowhere = {"os": "unknown", "architecture": "unknown"}
@@ -98,7 +101,7 @@ def several_platforms(images: Mapping[str, TestImage], *, attested: bool = False
         media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, "manifests": entries}).encode()
     )
     blobs = {digest: blob for part in parts for digest, blob in part.blobs.items()}
-    platforms = {name: image.digest for name, image in images.items()}
+    platforms = {name: image.digest for name, image in named}
     return TestImage([*(part.top for part in parts), index], blobs, platforms)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -99,7 +100,13 @@ BROKEN: dict[str, tuple[int, bytes, dict[str, str], str]] = {
         "v1+prettyjws, which is no image",
     ),
     "no JSON": (200, b"{", {"Content-Type": MANIFEST}, "is not the application/vnd.oci.image.manifest.v1+json it says"),
-    "a list": (200, b"[]", {"Content-Type": MANIFEST}, "it says it is (TypeError"),
+    "a list": (200, b"[]", {"Content-Type": MANIFEST}, "it says it is (AttributeError"),
+    "an index that calls itself a manifest": (
+        200,
+        json.dumps({"mediaType": MANIFEST, "manifests": [], "config": {}, "layers": []}).encode(),
+        {"Content-Type": INDEX},
+        f"(ValueError: the mediaType '{MANIFEST}')",
+    ),
     "no layers": (200, b'{"config": {}}', {"Content-Type": MANIFEST}, "it says it is (KeyError: 'layers')"),
     "an index without manifests": (200, b"{}", {"Content-Type": INDEX}, "it says it is (KeyError: 'manifests')"),
     "a digest that is none": (

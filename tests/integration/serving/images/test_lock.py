@@ -55,6 +55,14 @@ def test_an_index_is_locked_with_its_own_digest_and_that_of_each_platform(real: 
     )
 
 
+def test_of_two_manifests_for_one_platform_the_first_is_locked(real: OciRegistry, lock: Lock) -> None:
+    first, second = one_platform(layers=[b"first"]), one_platform(layers=[b"second"])
+    real.holds("locks/doubled", "1.0", several_platforms([("linux/amd64", first), ("linux/amd64", second)]))
+    entry = lock(f"{real.host}/locks/doubled:1.0").entry
+    assert isinstance(entry, LockedImage)
+    assert entry.platforms == {"linux/amd64": first.digest}
+
+
 @pytest.mark.parametrize("docker", [False, True], ids=["OCI", "Docker"])
 def test_the_platform_of_an_image_without_an_index_is_read_in_its_configuration(
     real: OciRegistry, lock: Lock, docker: bool

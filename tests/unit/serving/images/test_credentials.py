@@ -64,6 +64,7 @@ def test_the_file_is_in_the_home_directory_unless_docker_config_names_another(tm
     environ(tmp_path / ".docker", {"auths": {HOST: {"auth": AUTH}}})
     assert find_credentials(HOST, {"HOME": str(tmp_path)}).credentials == ME
     assert find_credentials(HOST, {"HOME": str(tmp_path), "DOCKER_CONFIG": "/nowhere"}).credentials is None
+    assert find_credentials("ghcr.io", {"HOME": str(tmp_path)}).where == "~/.docker/config.json has none for ghcr.io"
 
 
 def test_an_identity_token_is_known_as_one(tmp_path: Path) -> None:
