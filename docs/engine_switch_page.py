@@ -24,7 +24,7 @@ What to look at, in the order in which it breaks:
 
 1. **Clients**: `/generate`, `/generate_stream` and `/` exist nowhere else (SGLang has a `/generate` with another body).
    `/v1/chat/completions` and `/v1/completions` do. What sent TGI's `response_format`
-   (`{"type": "json", "value": ...}`) sends OpenAI's; what avoided `top_p: 1` and `presence_penalty: 0` need not any more.
+   (`{"type": "json", "value": ...}`) sends OpenAI's; what avoided `top_p: 1` and `presence_penalty: 0` may send them.
 2. **Model names**: TGI serves whatever name it is sent. vLLM answers 404 for one that it does not know.
 3. **Errors**: a full queue is 503 in vLLM and SGLang where TGI says 429, and a bad request is 400 where it says 422.
    Retry on both. TGI and SGLang tell a stream of a full queue by an event of a 200; vLLM answers 503 before it starts.

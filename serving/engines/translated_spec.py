@@ -55,7 +55,7 @@ def translated(
 ) -> tuple[ServingSpec, tuple[Lost, ...], tuple[str, ...]]:
     """The spec that is left for `to`; what is lost; and engineArgs that `to` has under the same name."""
     missing = {setting: why for setting in FIELDS if (why := _missing(spec, setting, accelerator, source, to))}
-    same = tuple(name for name in spec.engine_args if _passes(name, source, to))
+    same = tuple(name for name in spec.engine_args if _passes(name, to))
     kept = replace(
         spec,
         engine_args={name: spec.engine_args[name] for name in same},
@@ -122,9 +122,9 @@ def _instead(setting: str, accelerator: Accelerator | None, to: Engine) -> str:
     return f"as the model is stored, which takes more memory: run `llmctl size` again{other}"
 
 
-def _passes(name: str, source: Engine, to: Engine) -> bool:
+def _passes(name: str, to: Engine) -> bool:
     decided = {flag for flags in to.settings.values() for flag in flags} | set(to.refused_flags)
-    return name not in decided and to.flags.takes_value.get(name) == source.flags.takes_value[name]
+    return name not in decided and name in to.flags.takes_value
 
 
 def _lost_flag(name: str, source: Engine, to: Engine) -> Lost:

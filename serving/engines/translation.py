@@ -11,6 +11,7 @@ from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.translated_spec import Lost, translated
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import ServingSpec
 
 
@@ -61,11 +62,20 @@ class Translation:
     metrics: tuple[Renamed, ...]
 
 
-def translate(spec: ServingSpec, accelerator: Accelerator | None, source: Engine, to: Engine) -> Translation:
-    """Raises EngineError when `source` itself cannot serve `spec` on that accelerator."""
+def translate(
+    spec: ServingSpec,
+    accelerator: Accelerator | None,
+    source: Engine,
+    to: Engine,
+    facts: ModelFacts | None = None,
+) -> Translation:
+    """With `facts` the new engine must know the model's architecture too.
+
+    Raises EngineError when `source` itself cannot serve `spec` on that accelerator.
+    """
     before = source.container(spec, accelerator)
     kept, lost, same_flags = translated(spec, accelerator, source, to)
-    after, blocked = _container(kept, accelerator, to)
+    after, blocked = _container(kept, accelerator, to, facts)
     return Translation(
         source=f"{source.title} {source.release}",
         to=f"{to.title} {to.release}",
@@ -85,8 +95,10 @@ def translate(spec: ServingSpec, accelerator: Accelerator | None, source: Engine
 
 
 def _container(
-    spec: ServingSpec, accelerator: Accelerator | None, to: Engine
+    spec: ServingSpec, accelerator: Accelerator | None, to: Engine, facts: ModelFacts | None
 ) -> tuple[ContainerSpec | None, str | None]:
+    if reason := to.refuses(spec, accelerator, facts):
+        return None, reason
     try:
         return to.container(spec, accelerator), None
     except EngineError as error:

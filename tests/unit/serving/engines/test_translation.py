@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from doubles.accelerators import H100
+from doubles.models import GPT_OSS, LLAMA
 from drivers import translations
 from drivers.translations import CASES, GGUF, PLAIN, RICH, translated
 
@@ -14,6 +15,7 @@ from llmctl.serving.engines.behaviour import Topic
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.registry import ENGINES
+from llmctl.serving.engines.translation import translate
 from llmctl.serving.errors import EngineError
 from llmctl.serving.spec import EngineName, Speculation
 
@@ -118,3 +120,11 @@ def test_secrets_are_mapped_by_what_they_are_and_never_shown() -> None:
 def test_what_the_old_engine_cannot_serve_is_not_translated() -> None:
     with pytest.raises(EngineError, match="no draft model"):
         translated(replace(PLAIN, speculation=Speculation(tokens=3, draft_model="/draft")), "tgi", "vllm")
+
+
+def test_a_model_that_the_new_engine_does_not_know_blocks_the_switch() -> None:
+    vllm, tgi = ENGINES[EngineName.VLLM], ENGINES[EngineName.TGI]
+    assert translate(PLAIN, H100, vllm, tgi, LLAMA).blocked is None
+    blocked = translate(PLAIN, H100, vllm, tgi, GPT_OSS)
+    assert blocked.container is None
+    assert "has no quantization mxfp4. SGLang and vLLM have it." in str(blocked.blocked)
