@@ -1,0 +1,65 @@
+"""Bytes of the key-value cache: per token, and per request of a given length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.spec import EngineName
+
+FP8_CACHES = frozenset({"fp8", "fp8_e4m3", "fp8_e4m3fn", "fp8_e5m2"})
+
+
+@dataclass(frozen=True)
+class KvCache:
+    """What one GPU keeps. Bytes."""
+
+    per_token: int
+    """Of the layers that look back over everything."""
+
+    per_window_token: int
+    """Of the layers that look back `window` tokens only, where the engine frees what has left the window."""
+
+    window: int
+    per_request: int
+    """Whatever the length: state of linear-attention and Mamba layers."""
+
+    def request(self, context: int) -> int:
+        """Bytes of one running request of `context` tokens, prompt and answer together."""
+        return self.per_token * context + self.per_window_token * min(context, self.window) + self.per_request
+
+    def tokens(self, room: int, context: int) -> int:
+        """Tokens that `room` bytes hold in requests of `context` tokens.
+
+        The same for every context where all layers look back over everything. vLLM 0.33.0 prints it so
+        (v1/core/kv_cache_utils.py, get_kv_cache_capacity: requests at once times their length).
+        """
+        return max(0, room) * context // self.request(context)
+
+
+def kv_cache(facts: ModelFacts, *, engine: EngineName, dtype: str | None, gpus: int) -> KvCache:
+    """The cache of one GPU out of `gpus`.
+
+        bytes per token = 2 * layers * kv_heads / gpus * head_dim * bytes of the dtype
+
+    (TGI facts, section 5); no GPU keeps less than one head. Latent attention keeps one vector of kv_lora_rank +
+    rope_head_dim numbers per layer on every GPU (DeepSeek-V2, arXiv 2405.04434, section 2.1; vLLM and SGLang do not
+    divide it); an indexer's vector is kept in 8 bits with 4 bytes of scale per 128. TGI expands it to keys and values of every head, and keeps windowed layers whole.
+    """
+    size = 1 if dtype in FP8_CACHES else 4 if facts.dtype == "float32" and engine is not EngineName.LLAMACPP else 2
+    if facts.latent_attention is not None and engine is not EngineName.TGI:
+        latent = facts.latent_attention
+        per_token = facts.kv_layers * (latent.width * size + latent.index_head_dim * 33 // 32)
+        return KvCache(per_token=per_token, per_window_token=0, window=0, per_request=facts.state_bytes // gpus)
+    heads = facts.heads if facts.latent_attention is not None else facts.kv_heads
+    width = 2 * max(1, -(-heads // gpus)) * facts.head_dim * size
+    windowed = facts.window_layers if engine is not EngineName.TGI and facts.sliding_window else 0
+    window_heads = facts.window_kv_heads or heads
+    window_width = 2 * max(1, -(-window_heads // gpus)) * (facts.window_head_dim or facts.head_dim) * size
+    kept_whole = facts.window_layers - windowed
+    return KvCache(
+        per_token=(facts.kv_layers - facts.window_layers) * width + kept_whole * window_width,
+        per_window_token=windowed * window_width,
+        window=facts.sliding_window or 0,
+        per_request=facts.state_bytes // gpus,
+    )
