@@ -9,6 +9,10 @@ from llmctl.serving.spec import EngineName
 
 FP8_CACHES = frozenset({"fp8", "fp8_e4m3", "fp8_e4m3fn", "fp8_e5m2"})
 
+EXPANDED = 3
+"""Head size of expanded latent attention in rope_head_dims: 128 + 64 of 64 in DeepSeek-V2, V3 and Kimi K2 (TGI's
+models/__init__.py pads keys and values to the larger). Assumed of others."""
+
 
 @dataclass(frozen=True)
 class KvCache:
@@ -47,16 +51,18 @@ def kv_cache(facts: ModelFacts, *, engine: EngineName, dtype: str | None, gpus: 
     divide it), and an indexer's in 8 bits with 4 bytes of scale per 128. TGI expands the vector to keys and values
     of every head, and keeps windowed layers whole.
     """
-    size = 1 if dtype in FP8_CACHES else 4 if facts.dtype == "float32" and engine is not EngineName.LLAMACPP else 2
+    size = 1 if dtype in FP8_CACHES else 2
     if facts.latent_attention is not None and engine is not EngineName.TGI:
         latent = facts.latent_attention
         per_token = facts.kv_layers * (latent.width * size + latent.index_head_dim * 33 // 32)
         return KvCache(per_token=per_token, per_window_token=0, window=0, per_request=facts.state_bytes // gpus)
-    heads = facts.heads if facts.latent_attention is not None else facts.kv_heads
-    width = 2 * max(1, -(-heads // gpus)) * facts.head_dim * size
+    heads, head_dim = facts.kv_heads, facts.head_dim
+    if facts.latent_attention is not None:
+        heads, head_dim = facts.heads, EXPANDED * facts.latent_attention.rope_head_dim
+    width = 2 * max(1, -(-heads // gpus)) * head_dim * size
     windowed = facts.window_layers if engine is not EngineName.TGI and facts.sliding_window else 0
     window_heads = facts.window_kv_heads or heads
-    window_width = 2 * max(1, -(-window_heads // gpus)) * (facts.window_head_dim or facts.head_dim) * size
+    window_width = 2 * max(1, -(-window_heads // gpus)) * (facts.window_head_dim or head_dim) * size
     kept_whole = facts.window_layers - windowed
     return KvCache(
         per_token=(facts.kv_layers - facts.window_layers) * width + kept_whole * window_width,

@@ -45,7 +45,7 @@ def test_latent_attention_is_not_divided_and_tgi_expands_it() -> None:
     )
     one, eight = (kv_cache(facts, engine=EngineName.VLLM, dtype=None, gpus=n).per_token for n in (1, 8))
     assert one == eight == 61 * 576 * 2
-    assert kv_cache(facts, engine=EngineName.TGI, dtype=None, gpus=8).per_token == 2 * 61 * 16 * facts.head_dim * 2
+    assert kv_cache(facts, engine=EngineName.TGI, dtype=None, gpus=8).per_token == 2 * 61 * 16 * 192 * 2
 
 
 def test_a_windowed_layer_stops_growing_except_in_tgi() -> None:
