@@ -159,6 +159,7 @@ def _shape(text: Fields, kinds: tuple[Kind, ...]) -> dict[str, Any]:
         "latent_attention": _latent(text),
         "experts": mixture.count,
         "active_experts": mixture.active,
+        "expert_size": mixture.width or None,
         "max_context": text.count("max_position_embeddings"),
     }
 

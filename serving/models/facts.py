@@ -100,6 +100,9 @@ class ModelFacts:
     active_experts: int = 0
     """Routed experts per token, shared ones not counted."""
 
+    expert_size: int | None = None
+    """`intermediate_size` of one routed expert; None for a dense model, and where the source does not say."""
+
     max_context: int
     """Tokens the model was trained for (`max_position_embeddings`)."""
 
