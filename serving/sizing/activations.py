@@ -22,14 +22,6 @@ def sees(facts: ModelFacts) -> bool:
     return facts.architecture.endswith("ForConditionalGeneration")
 
 
-def expert_width(facts: ModelFacts) -> int:
-    """intermediate_size of one expert, from idle parameters: (all - active) / (idle experts * layers * 3 * hidden)."""
-    idle = (facts.experts - facts.active_experts) * facts.layers * 3 * facts.hidden_size
-    if idle <= 0 or facts.parameters <= facts.active_parameters:
-        return facts.intermediate_size
-    return max(1, round((facts.parameters - facts.active_parameters) / idle))
-
-
 def bytes_per_token(facts: ModelFacts, gpus: int) -> int:
     """Peak bytes per prompt token on one GPU, in 16 bits, in the feed-forward part of a layer.
 
@@ -39,7 +31,7 @@ def bytes_per_token(facts: ModelFacts, gpus: int) -> int:
     """
     inputs = HIDDEN_COPIES * facts.hidden_size
     if facts.experts:
-        width, chosen = expert_width(facts), facts.active_experts
+        width, chosen = facts.expert_size or facts.intermediate_size, facts.active_experts
         experts = chosen * max(2 * width // gpus, facts.hidden_size) + chosen * width // gpus
         return 2 * (experts + inputs)
     return 2 * (3 * facts.intermediate_size // gpus + inputs)

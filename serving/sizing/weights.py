@@ -107,7 +107,7 @@ def padding(facts: ModelFacts, engine: EngineName) -> int:
     stored = facts.quantization
     if stored is None or stored.method != "mxfp4" or engine not in (EngineName.VLLM, EngineName.SGLANG):
         return 0
-    experts = 3 * facts.experts * facts.layers * facts.hidden_size * facts.intermediate_size
+    experts = 3 * facts.experts * facts.layers * facts.hidden_size * (facts.expert_size or facts.intermediate_size)
     kept = 2 * max(0, facts.parameters - experts)
     row = -(-facts.hidden_size // MXFP4_MULTIPLE) * MXFP4_MULTIPLE
     return max(0, facts.weight_bytes - kept) * (row - facts.hidden_size) // facts.hidden_size
