@@ -46,8 +46,7 @@ def add(rows: dict[str, Any], model_id: str, config: Mapping[str, Any], row: Map
     asked = Asked(config)
     quant = Asked(row["hf_quant"]) if row.get("hf_quant") else None
     row_facts(model_id, {**row, "config": asked, **({"hf_quant": quant} if quant else {})})
-    kept = {key: value for key, value in row.items() if value is not None}
-    rows[model_id] = {**kept, "config": asked.kept(), **({"hf_quant": quant.kept()} if quant else {})}
+    rows[model_id] = {**row, "config": asked.kept(), **({"hf_quant": quant.kept()} if quant else {})}
 
 
 def main() -> None:
@@ -57,12 +56,9 @@ def main() -> None:
     parser.add_argument("--source", required=True)
     parser.add_argument("--read-on", required=True)
     parser.add_argument("--hf-quant", type=Path)
-    parser.add_argument("--licence")
-    parser.add_argument("--revision", help="40-hex commit on the Hub, where the source names it")
-    parser.add_argument("--gated", action=argparse.BooleanOptionalAction)
     given = parser.parse_args()
     rows = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    row = {name: getattr(given, name) for name in ("source", "read_on", "licence", "revision", "gated")}
+    row = {"source": given.source, "read_on": given.read_on}
     if given.hf_quant:
         row["hf_quant"] = json.loads(given.hf_quant.read_text(encoding="utf-8"))
     add(rows, given.model_id, json.loads(given.config.read_text(encoding="utf-8")), row)

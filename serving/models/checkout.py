@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llmctl.serving.errors import ModelDamaged
-from llmctl.serving.models.hub import Hub, Repository
 
 if TYPE_CHECKING:
     from huggingface_hub.utils import SafetensorsFileMetadata
+
+    from llmctl.serving.models.hub import Hub, Repository
 
 LARGEST_JSON = 64 * 1024 * 1024
 """Bytes. The largest index.json met lists 91,991 tensors (DeepSeek-V3) and has a tenth of this."""

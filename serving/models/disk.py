@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,11 @@ SPARE = 512 * 1024 * 1024
 def is_path(model_id: str) -> bool:
     """Whether the user means a file: a name that ends in .gguf or starts like a path. The rest is a Hub id."""
     return model_id.lower().endswith(".gguf") or model_id.startswith(("/", "~", "./", "../"))
+
+
+def is_hub_id(model_id: str) -> bool:
+    """Whether this is owner/name, once it is no path."""
+    return re.fullmatch(r"[\w.-]+/[\w.-]+", model_id) is not None
 
 
 def resolve_on_disk(model_id: str, *, base: Path) -> ModelFile:

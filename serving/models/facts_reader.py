@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llmctl.serving.errors import DownloadFailed, ModelNotFound
 from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.checkout import Checkout, OnDisk, OnHub, read_json
 from llmctl.serving.models.config import Origin, facts_of
-from llmctl.serving.models.disk import is_path
+from llmctl.serving.models.disk import is_hub_id, is_path
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.models.gguf_facts import gguf_facts
-from llmctl.serving.models.hub import Hub
-from llmctl.serving.models.resolution import HUB_ID
 from llmctl.serving.models.weight_files import stored
+
+if TYPE_CHECKING:
+    from llmctl.serving.models.hub import Hub
 
 TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
@@ -32,7 +33,7 @@ def model_facts(
     """
     if is_path(model_id):
         return _on_disk(model_id, (base / Path(model_id).expanduser()).absolute())
-    if not HUB_ID.fullmatch(model_id):
+    if not is_hub_id(model_id):
         raise ModelNotFound(
             f"{model_id!r} names no model: write a Hub id (owner/name), or the path of a directory with a config.json "
             f"or of a .gguf file (./{model_id}, relative to {base}).{_near(model_id)}"
@@ -100,6 +101,8 @@ def _offline(model_id: str, revision: str | None, why: str) -> str:
 
 def _near(model_id: str) -> str:
     """The ids of the catalogue that look like this one."""
+    import difflib
+
     names = {name.split("/")[-1].lower(): name for name in catalogue()}
     near = difflib.get_close_matches(model_id.split("/")[-1].lower(), names, n=3, cutoff=0.5)
     return f" Near it are {', '.join(names[name] for name in near)}." if near else ""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from llmctl.serving.errors import DownloadFailed, ModelNotFound
-from llmctl.serving.models.disk import is_path, resolve_on_disk
+from llmctl.serving.models.disk import is_hub_id, is_path, resolve_on_disk
 from llmctl.serving.models.embedded import SMOLLM2
 from llmctl.serving.models.hub import Hub
 from llmctl.serving.models.model_file import ModelFile
 from llmctl.serving.models.quantization import choose
-
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def resolve(
@@ -28,7 +25,7 @@ def resolve(
         return SMOLLM2.file
     if is_path(model_id):
         return resolve_on_disk(model_id, base=base)
-    if HUB_ID.fullmatch(model_id):
+    if is_hub_id(model_id):
         return _resolve_on_hub(model_id, revision, quantization, hub)
     raise ModelNotFound(
         f"{model_id!r} names no model: write a Hub id (owner/name) or the path of a .gguf file (relative to {base})."

@@ -24,6 +24,9 @@ BITSANDBYTES_BLOCK = 64
 WHOLE_ROW = -1
 """`group_size` of GPTQ and AWQ where a whole row shares a scale."""
 
+BLOCK = re.compile(r"(layers\.\d+)\.(?:self_attn|mlp|mixer)\.")
+"""The one block of a layer, which Nemotron-H calls mixer, whatever it is."""
+
 ZERO_POINTS = ("awq", "gptq")
 """Methods that store a zero point per group beside the scale, as wide as a weight."""
 
@@ -55,11 +58,17 @@ class Storage:
 
     def covers(self, module: str) -> bool:
         """Whether the linear layers of `module` are quantized."""
+        if self._mixers:
+            module = BLOCK.sub(r"\1.mixer.", module)
         if module.startswith(self._prefixes) or any(pattern.match(module) for pattern in self._expressions):
             return False
         names = module.split(".")
         runs = (".".join(names[i:j]) for i in range(len(names)) for j in range(i + 1, len(names) + 1))
         return self._paths.isdisjoint(runs)
+
+    @cached_property
+    def _mixers(self) -> bool:
+        return any(".mixer" in word for word in self.ignored)
 
     @cached_property
     def _names_layers(self) -> bool:
@@ -165,4 +174,4 @@ def _words(found: Fields, *names: str) -> tuple[str, ...]:
 
 def _plain_path(pattern: str) -> str:
     """Multimodal repositories put the language model one level deeper, some hybrids call it backbone."""
-    return pattern.strip(".").replace("language_model.", "").replace("backbone.", "model.").replace(".mixer.", ".mlp.")
+    return pattern.strip(".").replace("language_model.", "").replace("backbone.", "model.")

@@ -181,7 +181,13 @@ def test_a_quantization_covers_the_linear_layers_and_leaves_the_rest_in_16_bits(
 
 @pytest.mark.parametrize(
     "ignored",
-    ["model.layers.1.mlp", "model.layers.1.mlp*", "re:.*layers\\.1\\.mlp.*", "model.language_model.layers.1.mlp*"],
+    [
+        "model.layers.1.mlp",
+        "model.layers.1.mlp*",
+        "re:.*layers\\.1\\.mlp.*",
+        "model.language_model.layers.1.mlp*",
+        "backbone.layers.1.mixer.down_proj",
+    ],
 )
 def test_modules_that_a_quantization_leaves_out_stay_in_16_bits(ignored: str) -> None:
     quantization = {"quant_method": "fp8", "modules_to_not_convert": ["lm_head", ignored]}
