@@ -6,7 +6,7 @@ Read in huggingface/transformers 5.23.0, `models/<model_type>/configuration_*.py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 
@@ -55,7 +55,8 @@ class Architecture:
 _LLAMA = Architecture(output_bias=True)
 _QWEN2 = Architecture(qkv_bias=True, windowed=False)
 _QWEN3 = Architecture(qk_norm="head", output_bias=True, windowed=False)
-_QWEN_NEXT = Architecture(qk_norm="head", output_bias=True, shared_gate=True, attention_output_gate=True)
+_QWEN_3_5 = Architecture(qk_norm="head", output_bias=True, shared_gate=True, attention_output_gate=True)
+_QWEN_NEXT = replace(_QWEN_3_5, defaults={"mtp_num_hidden_layers": 1})  # stored, and not in config.json
 _GEMMA = Architecture(tied=True)
 _LATENT = Architecture(router_bias=True)
 _DEEPSEEK = Architecture(router_bias=True, prediction_embeddings=True)
@@ -71,8 +72,8 @@ ARCHITECTURES = {
     "qwen3_vl_text": _QWEN3,
     "qwen3_vl_moe_text": _QWEN3,
     "qwen3_next": _QWEN_NEXT,
-    "qwen3_5_text": _QWEN_NEXT,
-    "qwen3_5_moe_text": _QWEN_NEXT,
+    "qwen3_5_text": _QWEN_3_5,
+    "qwen3_5_moe_text": _QWEN_3_5,
     "gemma": _GEMMA,
     "gemma2": Architecture(tied=True, layer_norms=4, window_pattern=2),
     "gemma3_text": Architecture(

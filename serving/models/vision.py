@@ -17,7 +17,8 @@ def vision_parameters(vision: Fields, text_hidden: int) -> int:
     width = vision.count("intermediate_size", "vt_intermediate_size", default=4 * hidden)
     layer = 4 * hidden * hidden + 2 * hidden * width + 9 * hidden + width
     patch = vision.number("temporal_patch_size", default=1) * 3 * vision.count("patch_size", default=14) ** 2 * hidden
-    return layers * layer + patch + _projector(vision, hidden, text_hidden)
+    positions = vision.number("num_position_embeddings") * hidden
+    return layers * layer + patch + positions + _projector(vision, hidden, text_hidden)
 
 
 def _projector(vision: Fields, hidden: int, text_hidden: int) -> int:

@@ -27,20 +27,45 @@ KV_BYTES_PER_TOKEN = {
 }
 """In 16 bits, every layer counted whole: 2 x layers x kv_heads x head_dim x 2 (TGI 3.3.7, flash_causal_lm.py)."""
 
+EXACT_PARAMETERS = {
+    "HuggingFaceTB/SmolLM2-135M-Instruct": 134_515_008,
+    "HuggingFaceTB/SmolLM2-1.7B-Instruct": 1_711_376_384,
+    "Qwen/Qwen2.5-1.5B-Instruct-GPTQ-Int4": 1_543_714_304,
+    "Qwen/Qwen2.5-3B-Instruct": 3_085_938_688,
+    "Qwen/Qwen2.5-72B-Instruct": 72_706_203_648,
+    "Qwen/Qwen3-8B": 8_190_735_360,
+    "Qwen/Qwen3-30B-A3B": 30_532_122_624,
+    "Qwen/Qwen3-Next-80B-A3B-Instruct": 81_324_862_720,
+    "deepseek-ai/DeepSeek-V2-Lite-Chat": 15_706_484_224,
+    "google/gemma-2-2b-it": 2_614_341_888,
+    "google/gemma-2-9b-it": 9_241_705_984,
+    "google/gemma-2-27b-it": 27_227_128_320,
+    "google/gemma-3-1b-it": 999_885_952,
+    "meta-llama/Llama-3.1-8B-Instruct": 8_030_261_248,
+    "meta-llama/Llama-3.2-1B-Instruct": 1_235_814_400,
+    "meta-llama/Llama-3.2-3B-Instruct": 3_212_749_824,
+    "microsoft/Phi-3-mini-4k-instruct": 3_821_079_552,
+    "mistralai/Mistral-7B-Instruct-v0.3": 7_248_023_552,
+    "moonshotai/Kimi-K2-Instruct": 1_026_408_232_448,
+}
+"""As the Hub counts them in the safetensors headers; read where public repositories quote the Hub's API."""
+
 PUBLISHED_PARAMETERS = {
-    "Qwen/Qwen2.5-72B-Instruct": (72_706_203_648, "listing of its tensors"),
-    "Qwen/Qwen2.5-3B-Instruct": (3_085_938_688, "B2-CHECKPOINT.md, of the same shape (AdarGit008/mcgyvr)"),
-    "Qwen/Qwen2.5-7B-Instruct": (7_610_000_000, "model card (ZHUI/paddlenlp_model_readme)"),
     "Qwen/Qwen2.5-14B-Instruct": (14_700_000_000, "model card (ZHUI/paddlenlp_model_readme)"),
     "Qwen/Qwen2.5-32B-Instruct": (32_500_000_000, "model card (ZHUI/paddlenlp_model_readme)"),
-    "Qwen/Qwen2.5-1.5B-Instruct-GPTQ-Int4": (1_543_714_304, "B2-CHECKPOINT.md (AdarGit008/mcgyvr)"),
-    "HuggingFaceTB/SmolLM2-135M-Instruct": (134_515_008, "README.md (satyasundar/erav3-s13)"),
-    "google/gemma-3-27b-it": (27_432_406_640, "ai-bot-pro/achatbot pull request 150"),
+    "Qwen/Qwen3.5-27B": (27_781_427_952, "the Hub's count; with image tower and MTP"),
+    "Qwen/Qwen3.5-122B-A10B": (125_086_497_008, "the Hub's count"),
+    "Qwen/Qwen3.5-397B-A17B": (403_397_928_944, "the Hub's count"),
     "deepseek-ai/DeepSeek-V3": (685_000_000_000, "README of DeepSeek-V3: 671B and 14B of MTP"),
-    "openai/gpt-oss-120b": (116_830_000_000, "model card, table 1 (arXiv 2508.10925)"),
-    "openai/gpt-oss-20b": (20_910_000_000, "model card, table 1 (arXiv 2508.10925)"),
-    "Qwen/Qwen3-30B-A3B": (30_500_000_000, "model card"),
+    "google/gemma-3-4b-it": (4_300_079_472, "the Hub's count"),
+    "google/gemma-3-27b-it": (27_432_406_640, "ai-bot-pro/achatbot pull request 150"),
+    "meta-llama/Llama-4-Scout-17B-16E-Instruct": (108_641_793_536, "the Hub's count; the tower is not in our source"),
+    "meta-llama/Llama-4-Maverick-17B-128E-Instruct": (401_583_781_376, "the Hub's count"),
+    "moonshotai/Kimi-K2.5": (1_026_879_376_368, "the Hub's count"),
     "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": (31_600_000_000, "model card"),
+    "openai/gpt-oss-20b": (20_910_000_000, "model card, table 1 (arXiv 2508.10925)"),
+    "openai/gpt-oss-120b": (116_830_000_000, "model card, table 1 (arXiv 2508.10925)"),
+    "zai-org/GLM-5": (753_860_000_000, "the Hub's count"),
 }
 
 PUBLISHED_BYTES = {
@@ -54,6 +79,7 @@ PUBLISHED_BYTES = {
     "deepseek-ai/DeepSeek-V3": (688_586_727_753, "safetensors files of the Hub's listing; fp8 in blocks"),
     "Qwen/Qwen2.5-1.5B-Instruct-GPTQ-Int4": (1_149_862_960, "size of model.safetensors; gptq"),
     "Qwen/Qwen2.5-Coder-7B-Instruct-GPTQ-Int4": (5_575_381_144, "size of both shards; gptq"),
+    "moonshotai/Kimi-K2.5": (595_148_192_736, "total_size of the index; compressed-tensors, 4 bits"),
     "openai/gpt-oss-20b": (round(12.8 * 2**30), "model card, table 1 (arXiv 2508.10925); mxfp4"),
     "openai/gpt-oss-120b": (round(60.8 * 2**30), "model card, table 1 (arXiv 2508.10925); mxfp4"),
 }
@@ -72,6 +98,16 @@ ACTIVE_PARAMETERS = {
 def test_the_rows_give_the_cache_that_tgi_computes(model_id: str, expected: int) -> None:
     facts = catalogue()[model_id]
     assert 2 * facts.kv_layers * facts.kv_heads * facts.head_dim * 2 == expected
+
+
+@pytest.mark.parametrize(("model_id", "published"), EXACT_PARAMETERS.items())
+def test_parameters_by_formula_are_those_of_the_weight_files_to_the_last_one(model_id: str, published: int) -> None:
+    assert catalogue()[model_id].parameters == published
+
+
+def test_deepseek_v3_is_met_with_its_second_embeddings_and_the_scales_of_its_blocks() -> None:
+    published, where = PUBLISHED_BYTES["deepseek-ai/DeepSeek-V3"]
+    assert catalogue()["deepseek-ai/DeepSeek-V3"].weight_bytes == pytest.approx(published, rel=0.0001), where
 
 
 @pytest.mark.parametrize("model_id", PUBLISHED_PARAMETERS)

@@ -68,6 +68,11 @@ def test_an_index_without_a_size_is_the_size_of_its_files(given: Given) -> None:
     assert facts.weight_bytes == 1000
 
 
+def test_the_same_weights_in_mistrals_own_format_are_not_counted_again(given: Given) -> None:
+    facts = given(config__json=as_json(config()), model__safetensors=ONE_FILE, consolidated__safetensors=ONE_FILE)
+    assert facts.weight_bytes == 4 * 300 * 64
+
+
 def test_weights_in_pickles_are_said_to_be_pickles(given: Given) -> None:
     facts = given(config__json=as_json(config()), pytorch_model__bin=bytes(4000))
     assert (facts.weights_format, facts.weight_bytes) == ("pickle", 4000)
