@@ -56,9 +56,12 @@ def main() -> None:
     parser.add_argument("--source", required=True)
     parser.add_argument("--read-on", required=True)
     parser.add_argument("--hf-quant", type=Path)
+    parser.add_argument("--licence")
+    parser.add_argument("--gated", action=argparse.BooleanOptionalAction)
     given = parser.parse_args()
     rows = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    row = {"source": given.source, "read_on": given.read_on}
+    said = {name: getattr(given, name) for name in ("source", "read_on", "licence", "gated")}
+    row = {name: value for name, value in said.items() if value is not None}
     if given.hf_quant:
         row["hf_quant"] = json.loads(given.hf_quant.read_text(encoding="utf-8"))
     add(rows, given.model_id, json.loads(given.config.read_text(encoding="utf-8")), row)

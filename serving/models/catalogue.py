@@ -48,6 +48,12 @@ def _facts(model_id: str) -> ModelFacts:
 
 
 def row_facts(model_id: str, row: Mapping[str, Any]) -> ModelFacts:
-    """The facts of one row: its `config` (and `hf_quant`) by formula."""
-    origin = Origin(id=model_id, source=row["source"], read_on=row["read_on"])
+    """The facts of one row: its `config` (and `hf_quant`) by formula, licence and gating where they were read."""
+    origin = Origin(
+        id=model_id,
+        source=row["source"],
+        read_on=row["read_on"],
+        licence=row.get("licence"),
+        gated=row.get("gated"),
+    )
     return facts_of(row["config"], origin, hf_quant=row.get("hf_quant"))

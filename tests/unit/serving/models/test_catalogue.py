@@ -134,6 +134,12 @@ def test_an_unquantized_index_is_met_to_the_byte() -> None:
     }
 
 
+def test_licence_and_gating_are_there_where_they_were_read_and_open_elsewhere() -> None:
+    llama, qwen = catalogue()["meta-llama/Llama-3.1-8B-Instruct"], catalogue()["Qwen/Qwen3-8B"]
+    assert (llama.licence, llama.gated) == ("llama3.1", True)
+    assert (qwen.licence, qwen.gated) == (None, None)
+
+
 @pytest.mark.parametrize("model_id", list(catalogue()))
 def test_every_row_says_where_and_when_it_was_read_and_is_whole(model_id: str) -> None:
     facts = catalogue()[model_id]
