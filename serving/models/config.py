@@ -14,7 +14,8 @@ from llmctl.serving.models.facts import LatentAttention, ModelFacts
 from llmctl.serving.models.feed_forward import experts
 from llmctl.serving.models.layers import Kind, layer_kinds, window
 from llmctl.serving.models.state import state_bytes
-from llmctl.serving.models.stored_quantization import storage, weight_bytes
+from llmctl.serving.models.storage import weight_bytes
+from llmctl.serving.models.stored_quantization import storage
 from llmctl.serving.models.weights import parts
 
 Dtype = Literal["float32", "float16", "bfloat16"]
@@ -100,7 +101,7 @@ def _text(fields: Fields) -> Fields:
     """The fields of the language model: config.json itself, or `text_config` of a multimodal one."""
     for name in ("text_config", "llm_config", "language_config"):
         inner = fields.inner(name)
-        if inner.has("num_hidden_layers"):
+        if inner.has("hidden_size"):
             return inner
     return fields
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from llmctl.serving.models.architectures import Architecture
 from llmctl.serving.models.config_fields import Fields
+from llmctl.serving.models.layers import hybrid_pattern
 from llmctl.serving.models.part import Part
 
 EXPERTS = ("n_routed_experts", "num_experts", "num_local_experts")
@@ -57,7 +58,7 @@ def _matrices(text: Fields) -> int:
 
 def sides(text: Fields, index: int) -> tuple[bool, bool]:
     """Whether layer `index` has a dense feed-forward part, and whether it has experts."""
-    if pattern := text.word("hybrid_override_pattern"):
+    if pattern := hybrid_pattern(text):
         letter = pattern[index] if index < len(pattern) else "E"
         return letter == "-", letter == "E"
     if not text.number(*EXPERTS):
@@ -65,6 +66,9 @@ def sides(text: Fields, index: int) -> tuple[bool, bool]:
     if text.flag("enable_moe_block", default=False):
         return True, True
     routed = index >= text.number("first_k_dense_replace") and index not in text.items("mlp_only_layers")
+    if isinstance(text.values.get("moe_layer_freq"), list):  # 0 or 1 per layer (MiMo, MiniMax-M3)
+        routed = index >= len(text.items("moe_layer_freq")) or bool(text.items("moe_layer_freq")[index])
+        return not routed, routed
     step = text.number("decoder_sparse_step", "interleave_moe_layer_step", "moe_layer_freq", default=1) or 1
     routed = routed and (index + 1) % step == 0
     return not routed, routed

@@ -18,10 +18,14 @@ LAYER_TYPES: dict[str, Kind] = {
     "sliding_attention": "window",
     "chunked_attention": "window",
     "linear_attention": "linear",
+    "deepseek_sparse_attention": "full",
     "mamba": "mamba",
 }
 PATTERN: dict[str, Kind] = {"*": "full", "M": "mamba", "-": "none", "E": "none"}
 """The letters of nemotron_h's `hybrid_override_pattern`; E and - are expert and dense feed-forward layers."""
+
+BLOCKS = {"attention": "*", "mamba": "M", "mlp": "-", "moe": "E"}
+"""The same in words: `layers_block_type` of later configs."""
 
 LLAMA4_FULL_EVERY = 4
 """Default of `no_rope_layer_interval` (transformers, configuration_llama4.py): the others see a chunk."""
@@ -29,8 +33,9 @@ LLAMA4_FULL_EVERY = 4
 
 def layer_kinds(fields: Fields, architecture: Architecture) -> tuple[Kind, ...]:
     """The kind of each layer, first to last. Raises ModelError for a word that is not known."""
-    layers = fields.layers("num_hidden_layers")
-    if pattern := fields.word("hybrid_override_pattern"):
+    pattern = hybrid_pattern(fields)
+    layers = fields.layers("num_hidden_layers", default=len(pattern) if pattern else None)
+    if pattern:
         return _known([PATTERN.get(letter) for letter in pattern], pattern, fields, layers)
     if names := fields.items("layer_types"):
         kinds = _known([LAYER_TYPES.get(str(name)) for name in names], names, fields, layers)
@@ -38,6 +43,12 @@ def layer_kinds(fields: Fields, architecture: Architecture) -> tuple[Kind, ...]:
     if interval := fields.number("full_attention_interval"):
         return _every(interval, "linear", layers)
     return _by_window(fields, architecture, layers)
+
+
+def hybrid_pattern(fields: Fields) -> str | None:
+    """A letter per layer (Nemotron-H); None for models whose layers all have attention and a feed-forward part."""
+    blocks = fields.items("layers_block_type") if fields.word("model_type") == "nemotron_h" else ()
+    return fields.word("hybrid_override_pattern") or "".join(BLOCKS.get(str(name), "?") for name in blocks) or None
 
 
 def window(fields: Fields) -> int | None:

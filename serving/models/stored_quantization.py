@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from collections import Counter
+from collections.abc import Mapping
 
 from llmctl.serving.models.config_fields import Fields
 from llmctl.serving.models.facts import StoredQuantization
-from llmctl.serving.models.part import Part
-
-BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+from llmctl.serving.models.storage import MixedStorage, Storage, bits_with_scales, plain_path
 
 SCALE_BITS = {"mxfp4": 8, "nvfp4": 8}
 """Bits of a group's scale; 16 in the integer formats. MXFP4: one E8M0 byte per 32 (OCP Microscaling 1.0);
@@ -23,71 +18,6 @@ BITSANDBYTES_BLOCK = 64
 
 WHOLE_ROW = -1
 """`group_size` of GPTQ and AWQ where a whole row shares a scale."""
-
-BLOCK = re.compile(r"(layers\.\d+)\.(?:self_attn|mlp|mixer)\.")
-"""The one block of a layer, which Nemotron-H calls mixer, whatever it is."""
-
-ZERO_POINTS = ("awq", "gptq")
-"""Methods that store a zero point per group beside the scale, as wide as a weight."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Storage:
-    """What of a model is quantized, and how."""
-
-    stored: StoredQuantization
-    ignored: tuple[str, ...]
-    """Patterns of modules that stay in 16 bits: fnmatch, `re:` and a regular expression, or part of a path."""
-
-    scale_bits: int = 16
-
-    @property
-    def bits(self) -> float:
-        """Per weight, scales and zero points counted."""
-        group = self.stored.group_size
-        if not group:
-            return self.stored.bits
-        zero = self.stored.bits if self.stored.method in ZERO_POINTS else 0
-        return self.stored.bits + (self.scale_bits + zero) / group
-
-    def covered_layers(self, part: Part) -> int:
-        """In how many of the part's layers its linear weights are quantized."""
-        if not self._names_layers:
-            return len(part.layers) if self.covers(part.module.format(part.layers[0])) else 0
-        return sum(self.covers(part.module.format(layer)) for layer in part.layers)
-
-    def covers(self, module: str) -> bool:
-        """Whether the linear layers of `module` are quantized."""
-        if self._mixers:
-            module = BLOCK.sub(r"\1.mixer.", module)
-        if module.startswith(self._prefixes) or any(pattern.match(module) for pattern in self._expressions):
-            return False
-        names = module.split(".")
-        runs = (".".join(names[i:j]) for i in range(len(names)) for j in range(i + 1, len(names) + 1))
-        return self._paths.isdisjoint(runs)
-
-    @cached_property
-    def _mixers(self) -> bool:
-        return any(".mixer" in word for word in self.ignored)
-
-    @cached_property
-    def _names_layers(self) -> bool:
-        return any(re.search(r"layers\\?\.\d", word) for word in self.ignored)
-
-    # Lists of 700 modules are met: they are looked up, not walked through for every layer.
-    @cached_property
-    def _paths(self) -> frozenset[str]:
-        return frozenset(word for word in self.ignored if "*" not in word and not word.startswith("re:"))
-
-    @cached_property
-    def _prefixes(self) -> tuple[str, ...]:
-        return tuple(word[:-1] for word in self.ignored if "*" not in word[:-1] and word.endswith("*"))
-
-    @cached_property
-    def _expressions(self) -> tuple[re.Pattern[str], ...]:
-        globs = [word for word in self.ignored if "*" in word[:-1] and not word.startswith("re:")]
-        written = [word.removeprefix("re:") for word in self.ignored if word.startswith("re:")]
-        return tuple(re.compile(word) for word in [*(fnmatch.translate(f"{glob}*") for glob in globs), *written])
 
 
 def storage(config: Fields, hf_quant: Fields | None) -> Storage | None:
@@ -105,19 +35,6 @@ def storage(config: Fields, hf_quant: Fields | None) -> Storage | None:
     if method == "compressed-tensors":
         return _compressed_tensors(found)
     return _by_method(method, found)
-
-
-def weight_bytes(parts: Iterable[Part], dtype: str, how: Storage | None) -> int:
-    """Bytes of all parts: linear layers as `how` says, everything else as `dtype`."""
-    plain = BYTES[dtype]
-    if how is None:
-        return sum(part.parameters for part in parts) * plain
-    total = 0.0
-    for part in parts:
-        covered = how.covered_layers(part) if part.linear else 0
-        total += part.linear * (covered * how.bits / 8 + (len(part.layers) - covered) * plain)
-        total += part.other * len(part.layers) * plain
-    return round(total)
 
 
 def _by_method(method: str, found: Fields) -> Storage:
@@ -160,7 +77,32 @@ def _modelopt(found: Fields) -> Storage:
     if algorithm == "NVFP4":
         group = found.number("group_size") or 16
         return _made("modelopt", 4, group, ignored, scale_bits=SCALE_BITS["nvfp4"])
-    return found.refuse(f"quant_algo {algorithm!r}; known are FP8 and NVFP4")
+    if algorithm == "MIXED_PRECISION":
+        return _mixed(found)
+    return found.refuse(f"quant_algo {algorithm!r}; known are FP8, NVFP4 and MIXED_PRECISION")
+
+
+def _mixed(found: Fields) -> Storage:
+    """Every quantized module by its name; said to be stored as most of them are."""
+    modules = found.inner("quantized_layers").values
+    if not modules:
+        found.refuse("quant_algo MIXED_PRECISION without quantized_layers")
+    each = {plain_path(name): _algorithm(found, how) for name, how in modules.items()}
+    (bits, group), _ = Counter(each.values()).most_common(1)[0]
+    counted = {name: bits_with_scales("modelopt", *how, SCALE_BITS["nvfp4"]) for name, how in each.items()}
+    stored = StoredQuantization(method="modelopt", bits=bits, group_size=group)
+    return MixedStorage(stored=stored, ignored=(), modules=counted)
+
+
+def _algorithm(found: Fields, how: object) -> tuple[int, int | None]:
+    """Bits and group size of one module."""
+    fields = Fields(how if isinstance(how, Mapping) else {}, found.where)
+    word = fields.word("quant_algo") or ""
+    if word.startswith("FP8"):
+        return 8, None
+    if "NVFP4" in word:
+        return 4, fields.number("group_size") or 16
+    return found.refuse(f"a module with quant_algo {word!r}; known are FP8 and NVFP4")
 
 
 def _made(method: str, bits: int, group: int | None, ignored: tuple[str, ...], *, scale_bits: int = 16) -> Storage:
@@ -169,9 +111,4 @@ def _made(method: str, bits: int, group: int | None, ignored: tuple[str, ...], *
 
 
 def _words(found: Fields, *names: str) -> tuple[str, ...]:
-    return tuple(_plain_path(str(word)) for name in names for word in found.items(name))
-
-
-def _plain_path(pattern: str) -> str:
-    """Multimodal repositories put the language model one level deeper, some hybrids call it backbone."""
-    return pattern.strip(".").replace("language_model.", "").replace("backbone.", "model.")
+    return tuple(plain_path(str(word)) for name in names for word in found.items(name))

@@ -195,6 +195,31 @@ def test_modules_that_a_quantization_leaves_out_stay_in_16_bits(ignored: str) ->
     assert facts(quantization_config=quantization).weight_bytes == whole.weight_bytes + MLP
 
 
+def test_modules_of_different_formats_are_read_one_by_one() -> None:
+    layers = {
+        "model.layers.0.self_attn.o_proj": {"quant_algo": "FP8"},
+        "model.layers.0.mlp.down_proj": {"quant_algo": "W4A16_NVFP4", "group_size": 16},
+        "model.layers.1.mlp.down_proj": {"quant_algo": "NVFP4", "group_size": 16},
+    }
+    mixed = {"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": layers}
+    tiny = facts(quantization_config=mixed)
+    assert tiny.quantization == StoredQuantization(method="modelopt", bits=4, group_size=16)
+    assert tiny.weight_bytes == 2 * TINY - ATTENTION - 2 * MLP * 2 + round(2 * MLP * 4.5 / 8)
+
+
+def test_layers_may_be_told_by_their_blocks() -> None:
+    mamba = {"mamba_num_heads": 4, "mamba_head_dim": 8, "ssm_state_size": 16, "n_groups": 2, "conv_kernel": 4}
+    blocks = ["mamba", "attention", "mlp"]
+    hybrid = facts(model_type="nemotron_h", num_hidden_layers=None, layers_block_type=blocks, **mamba)
+    assert (hybrid.layers, hybrid.kv_layers) == (3, 1)
+
+
+def test_experts_may_be_in_the_layers_that_a_list_names() -> None:
+    mixture = {"num_local_experts": 8, "num_experts_per_tok": 2}
+    one = facts(model_type="mixtral", moe_layer_freq=[0, 1], **mixture)
+    assert one.parameters == TINY + 7 * MLP + 8 * 64
+
+
 def test_the_quantization_may_lie_in_a_file_of_its_own() -> None:
     nvidia = {"quantization": {"quant_algo": "FP8", "exclude_modules": ["lm_head"]}}
     tiny = facts_of(config(), ORIGIN, hf_quant=nvidia)
@@ -221,7 +246,10 @@ def test_the_quantization_may_lie_in_a_file_of_its_own() -> None:
         ({"num_local_experts": 8}, "has no num_experts_per_tok"),
         ({"num_local_experts": 2, "num_experts_per_tok": 4}, "4 experts per token and has 2"),
         ({"quantization_config": {"quant_method": "hqq"}}, "quant_method 'hqq'; known are awq"),
-        ({"quantization_config": {"quant_method": "modelopt", "quant_algo": "W4"}}, "quant_algo 'W4'; known are FP8"),
+        (
+            {"quantization_config": {"quant_method": "modelopt", "quant_algo": "W4"}},
+            "quant_algo 'W4'; known are FP8, NVFP4 and MIXED_PRECISION",
+        ),
         ({"quantization_config": "fp8"}, "quantization_config is 'fp8'; it must be an object"),
     ],
 )
