@@ -140,7 +140,11 @@ class RegistryDouble:
         return self._answer_push(seen, handler, body) if seen.method in ("POST", "PUT") else self._answer_pull(seen)
 
     def answer_storage(self, handler: BaseHTTPRequestHandler) -> Answer:
-        return self._layer(self._note("storage", handler))
+        seen = self._note("storage", handler)
+        if seen.method == "PUT":
+            handler.rfile.read(int(handler.headers["Content-Length"]))
+            return Answer(201)
+        return self._layer(seen)
 
     def _answer_token(self, seen: Seen, body: bytes) -> Answer:
         form = {key: values[0] for key, values in parse_qs(body.decode()).items()}

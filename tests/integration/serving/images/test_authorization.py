@@ -155,6 +155,28 @@ def test_the_storage_that_layers_are_redirected_to_sees_no_authorization(
     assert {seen.authorization for seen in double.requests if seen.server == "storage"} == {None}
 
 
+def test_another_address_that_uploads_are_sent_to_sees_no_authorization(double: RegistryDouble, tmp_path: Path) -> None:
+    double.wants_password(f"{USER}:{PASSWORD}")
+    double.sends_uploads_to(f"http://{double.storage}/upload")
+    registry = Registry(double.host, docker_login(tmp_path, double.host))
+    (blob, *_) = parse_manifest(IMAGE.top.body, IMAGE.top.media_type, where="the test's image").blobs
+    registry.push_blob("a", blob, iter([IMAGE.blobs[blob.digest]]))
+    registry.close()
+    assert [(seen.method, seen.authorization) for seen in double.requests if seen.server == "storage"] == [
+        ("PUT", None)
+    ]
+
+
+def test_a_password_that_was_refused_is_not_tried_over_and_over(double: RegistryDouble, tmp_path: Path) -> None:
+    double.wants_password("somebody:else")
+    registry = Registry(double.host, docker_login(tmp_path, double.host))
+    for _ in range(2):
+        with pytest.raises(RegistryError, match="HTTP 401"):
+            registry.manifest("a", "1.0")
+    registry.close()
+    assert len([seen for seen in double.requests if seen.authorization]) == 2, "once for each question"
+
+
 def test_a_registry_that_repeats_what_it_was_sent_does_not_get_it_into_the_message(
     double: RegistryDouble, tmp_path: Path
 ) -> None:

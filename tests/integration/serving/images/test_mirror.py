@@ -179,9 +179,13 @@ def test_a_registry_that_keeps_cutting_is_given_up_and_the_next_run_goes_on(
     assert ours.has("team/org/flaky", image)
 
 
-@pytest.mark.parametrize("other", [b"x" * LARGE, b"short", b"x" * (LARGE + 1)], ids=["other", "shorter", "longer"])
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [(b"x" * LARGE, "5,000,000 bytes"), (b"short", "5 bytes"), (b"x" * (LARGE + 1), "more bytes")],
+    ids=["other", "shorter", "longer"],
+)
 def test_other_bytes_than_the_digest_says_are_not_passed_on(
-    double: RegistryDouble, ours: OciRegistry, mirroring: Mirroring, other: bytes
+    double: RegistryDouble, ours: OciRegistry, mirroring: Mirroring, other: bytes, said: str
 ) -> None:
     layer = noise(LARGE, 12)
     double.has("org/forged", "1.0", one_platform(layers=[layer]))
@@ -189,6 +193,7 @@ def test_other_bytes_than_the_digest_says_are_not_passed_on(
     mirroring.lock(f"{double.host}/org/forged:1.0")
     done = mirroring.to(ours.host)
     assert done.problem is not None
+    assert f"sends {said} with sha256:" in done.problem
     assert "It was not passed on." in done.problem
     assert ours.tags("team/org/forged") == []
 
