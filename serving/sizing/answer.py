@@ -56,6 +56,9 @@ class Refusal:
     change: str | None
     """The nearest change that makes it fit, tried out; None where none was found."""
 
+    only_price: bool = False
+    """Whether it would fit, for more money than the question allows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sizing:

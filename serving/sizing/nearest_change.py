@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.sizing.judgement import EngineRefuses, judge
+from llmctl.serving.sizing.judgement import SMALLER_PREFILLS, EngineRefuses, judge
 from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.sizing.load import Load
+from llmctl.serving.sizing.memory import split_memory
 from llmctl.serving.spec import EngineName
+
+MOST_SHRUNK = 4
+"""Weights of more than four times the GPU are left alone: nothing made while loading shrinks them by so much."""
 
 CONTEXT_STEP = 512
 """A shorter context is offered in multiples of this."""
@@ -46,9 +50,10 @@ def nearest_change(
 def _changes(
     facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, wider: tuple[int, ...]
 ) -> Iterator[tuple[str, int, Load]]:
-    memory = judge(facts, accelerator, gpus, load).memory
-    room = max(0, memory.kv_cache) if memory else 0
-    if memory and 1 <= memory.requests < load.concurrency:
+    best = replace(load, prefill_tokens=SMALLER_PREFILLS[-1]) if load.prefill_tokens is None else load
+    memory = split_memory(facts, accelerator, gpus, best)
+    room = max(0, memory.kv_cache)
+    if 1 <= memory.requests < load.concurrency:
         fewer = memory.requests
         yield f"at most {fewer} request{'s' * (fewer > 1)} at a time", gpus, replace(load, concurrency=fewer)
     if load.kv_cache_dtype is None and load.engine is not EngineName.LLAMACPP and room:
@@ -58,6 +63,8 @@ def _changes(
     for more in wider:
         if more > gpus:
             yield f"{more} x {accelerator.name}", more, load
+    if memory.weights > MOST_SHRUNK * accelerator.usable_memory:
+        return  # no quantization makes the weights so small
     if load.quantization is None and facts.quantization is None:
         for quantization in QUANTIZATIONS[load.engine]:
             yield f"quantization {quantization}", gpus, replace(load, quantization=quantization)

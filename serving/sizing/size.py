@@ -121,7 +121,8 @@ class _Search:
             return Refusal(machine=machine, gpus=width, reason=reason, change=self._more_memory(machine, needed))
         if max_hourly is not None and cost > max_hourly:
             reason = f"${cost:.2f} an hour in {price.region} is more than ${max_hourly:.2f}"
-            return Refusal(machine=machine, gpus=width, reason=reason, change=f"${cost:.2f} an hour")
+            change = f"${cost:.2f} an hour"
+            return Refusal(machine=machine, gpus=width, reason=reason, change=change, only_price=True)
         return Fit(
             machine=machine,
             accelerator=self.accelerators[machine.accelerator],
@@ -178,5 +179,5 @@ def _nearest(refused: tuple[Refusal, ...]) -> str:
     changed = [refusal for refusal in refused if refusal.change]
     if not changed:
         return refused[0].reason[:1].upper() + refused[0].reason[1:] + "." if refused else "None was asked about."
-    first = min(changed, key=lambda refusal: hourly(refusal.machine, refusal.machine.prices[0]))
+    first = min(changed, key=lambda row: (not row.only_price, hourly(row.machine, row.machine.prices[0])))
     return f"{first.machine.name}: {first.reason}; it would fit with {first.change}."

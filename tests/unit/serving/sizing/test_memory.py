@@ -1,0 +1,165 @@
+"""The issue's and the facts' own figures, and what has to hold for any model, GPU and engine."""
+
+from dataclasses import replace
+
+import pytest
+from doubles.sized_models import LLAMA_8B, LLAMA_70B, QWEN_7B, model
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmctl.serving.errors import SizingError
+from llmctl.serving.hardware.accelerators import accelerators
+from llmctl.serving.models.catalogue import catalogue
+from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
+from llmctl.serving.sizing.judgement import judge
+from llmctl.serving.sizing.kv_cache import kv_cache
+from llmctl.serving.sizing.load import Load, prefill_tokens
+from llmctl.serving.sizing.memory import split_memory
+from llmctl.serving.sizing.weights import ON_THE_FLY, weight_bytes
+from llmctl.serving.spec import EngineName
+
+GPUS = accelerators()
+GIB = 1024**3
+
+
+def planned_tokens(facts: ModelFacts, gpu: str, gpus: int) -> float:
+    """The facts' formula: (0.9 * memory * shards - weights - 1 GB per GPU) / bytes per token."""
+    room = ENGINE_MEMORY[EngineName.TGI].share * GPUS[gpu].usable_memory * gpus - weight_bytes(facts, None) - 1e9 * gpus
+    return room / kv_cache(facts, engine=EngineName.TGI, dtype=None, gpus=1).per_token
+
+
+@pytest.mark.parametrize(
+    ("facts", "gpu", "gpus", "thousands"),
+    [
+        (LLAMA_8B, "a10g", 1, 35),
+        (LLAMA_8B, "l4", 1, 35),
+        (LLAMA_8B, "l40s", 1, 200),
+        (LLAMA_8B, "h100", 1, 457),
+        (LLAMA_8B, "h200", 1, 905),
+        (LLAMA_70B, "l40s", 4, 87),
+        (LLAMA_70B, "h100", 4, 500),
+        (LLAMA_70B, "l4", 8, 75),
+        (LLAMA_70B, "a10g", 8, 75),
+        (QWEN_7B, "l4", 1, 96),
+    ],
+)
+def test_tokens_of_cache_are_those_worked_out_in_the_facts(
+    facts: ModelFacts, gpu: str, gpus: int, thousands: int
+) -> None:
+    assert planned_tokens(facts, gpu, gpus) == pytest.approx(1000 * thousands, rel=0.02)
+
+
+@pytest.mark.parametrize(("facts", "gpu", "gpus"), [(LLAMA_8B, "t4", 1), (LLAMA_70B, "l4", 4)])
+def test_what_the_facts_say_does_not_fit_does_not(facts: ModelFacts, gpu: str, gpus: int) -> None:
+    assert planned_tokens(facts, gpu, gpus) < 0
+    assert judge(facts, GPUS[gpu], gpus, Load(engine=EngineName.TGI, context=512)).reason
+
+
+def test_tgi_gives_its_cache_exactly_what_its_formula_leaves() -> None:
+    """free = mem_free - (1 - share) * mem_total, where mem_free is what process, weights and warm-up left."""
+    total = 24 * 10**9
+    load = Load(engine=EngineName.TGI, context=4096, visible_memory=total, memory_share=0.8)
+    split = split_memory(LLAMA_8B, GPUS["l4"], 1, load)
+    overhead = split.overhead - (GPUS["l4"].usable_memory - total)  # without what the driver keeps
+    free = total - split.weights - split.activations - overhead
+    assert split.kv_cache == free - (total - int(0.8 * total))
+    assert split.kv_tokens == split.kv_cache // 131_072
+
+
+@pytest.mark.parametrize(
+    ("facts", "gpu", "gpus", "tokens"),
+    [
+        (LLAMA_8B, "l4", 1, 8_049),
+        (LLAMA_8B, "a10g", 1, 8_315),
+        (LLAMA_8B, "l40s", 1, 24_147),
+        (LLAMA_8B, "a100-80gb", 1, 20_755),
+        (LLAMA_8B, "h100", 1, 59_870),
+        (LLAMA_8B, "h200", 1, 65_791),
+        (LLAMA_70B, "h100", 4, 24_383),
+        (LLAMA_70B, "l4", 4, 3_278),
+    ],
+)
+def test_tgis_default_prefill_is_the_one_its_launcher_computes(
+    facts: ModelFacts, gpu: str, gpus: int, tokens: int
+) -> None:
+    assert prefill_tokens(facts, GPUS[gpu], gpus, Load(engine=EngineName.TGI, context=4096)) == tokens
+
+
+def test_embeddings_keep_sixteen_bits_when_the_rest_is_quantized() -> None:
+    embeddings = 2 * 128_256 * 4096
+    assert weight_bytes(LLAMA_8B, "fp8") == (LLAMA_8B.parameters - embeddings) + 2 * embeddings
+    four_bit = weight_bytes(LLAMA_8B, "bitsandbytes-nf4")
+    assert 0.5 < (four_bit - 2 * embeddings) / (LLAMA_8B.parameters - embeddings) < 0.56
+
+
+@pytest.mark.parametrize(
+    ("facts", "quantization", "says"),
+    [
+        (LLAMA_8B, "awq", "needs weights that are stored so"),
+        (catalogue()["openai/gpt-oss-20b"], "fp8", "is stored as mxfp4"),
+    ],
+)
+def test_a_quantization_the_weights_cannot_have_is_one_line(facts: ModelFacts, quantization: str, says: str) -> None:
+    with pytest.raises(SizingError, match=says):
+        weight_bytes(facts, quantization)
+
+
+models = st.builds(
+    lambda layers, heads, per_kv, head_dim, feed_forward, vocabulary: model(
+        layers=layers,
+        kv_layers=layers,
+        heads=heads,
+        kv_heads=max(1, heads // per_kv),
+        head_dim=head_dim,
+        hidden_size=heads * head_dim,
+        intermediate_size=256 * feed_forward,
+        vocabulary=vocabulary,
+        parameters=layers * heads * head_dim * (768 * feed_forward + 4 * heads * head_dim),
+    ),
+    layers=st.integers(4, 100),
+    heads=st.sampled_from([8, 16, 32, 64]),
+    per_kv=st.sampled_from([1, 4, 8]),
+    head_dim=st.sampled_from([64, 128]),
+    feed_forward=st.integers(4, 128),
+    vocabulary=st.integers(32_000, 262_144),
+)
+loads = st.builds(
+    Load,
+    engine=st.sampled_from(EngineName),
+    context=st.integers(128, 131_072),
+    concurrency=st.integers(1, 64),
+    quantization=st.sampled_from([None, *ON_THE_FLY]),
+    kv_cache_dtype=st.sampled_from([None, "fp8_e5m2"]),
+)
+gpus = st.sampled_from([1, 2, 4, 8])
+kinds = st.sampled_from([gpu for gpu in GPUS.values() if gpu.name != "inferentia2"])
+
+
+@given(facts=models, load=loads, count=gpus, gpu=kinds)
+def test_the_parts_of_a_gpu_add_up_to_it(facts, load, count, gpu) -> None:  # type: ignore[no-untyped-def]
+    split = split_memory(facts, gpu, count, load)
+    parts = (split.weights, split.kv_cache, split.activations, split.overhead, split.reserved, split.free)
+    assert sum(parts) == gpu.usable_memory
+    assert min(split.weights, split.activations, split.overhead, split.reserved, split.free) >= 0
+
+
+@given(facts=models, load=loads, count=gpus, gpu=kinds, more=st.integers(0, 200))
+def test_more_memory_never_fits_less(facts, load, count, gpu, more) -> None:  # type: ignore[no-untyped-def]
+    load = replace(load, prefill_tokens=2048, sequences=256)  # else larger GPUs are given larger batches
+    if load.engine is EngineName.SGLANG:
+        load = replace(load, memory_share=0.88)  # its default keeps more to itself from 60 GiB on
+    larger = replace(gpu, usable_memory=gpu.usable_memory + more * GIB)
+    before, after = split_memory(facts, gpu, count, load), split_memory(facts, larger, count, load)
+    assert after.kv_tokens >= before.kv_tokens
+    assert after.requests >= before.requests
+    if judge(facts, gpu, count, load).reason is None:
+        assert judge(facts, larger, count, load).reason is None
+
+
+@given(facts=models, load=loads, count=gpus, gpu=kinds, more=st.integers(1, 100_000))
+def test_more_context_never_fits_more(facts, load, count, gpu, more) -> None:  # type: ignore[no-untyped-def]
+    longer = replace(load, context=load.context + more)
+    assert split_memory(facts, gpu, count, longer).requests <= split_memory(facts, gpu, count, load).requests
+    if judge(facts, gpu, count, longer).reason is None:
+        assert judge(facts, gpu, count, load).reason is None
