@@ -12,6 +12,7 @@ import engines_page
 import hardware_page
 import model_facts_page
 import settings_page
+import sizing_page
 
 HERE = Path(__file__).parent
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -20,6 +21,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "hardware.md": hardware_page.page,
     "model-facts.md": model_facts_page.page,
     "engines.md": engines_page.page,
+    "sizing.md": sizing_page.page,
     "engine-switch.md": engine_switch_page.page,
 }
 

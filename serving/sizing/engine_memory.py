@@ -15,8 +15,9 @@ from llmctl.serving.spec import EngineName
 MIB, GIB = 1024**2, 1024**3
 
 VISIBLE = 0.985
-"""Share of the memory nvidia-smi calls total that CUDA gives a process. Calibrated: 22.05 of 22.49 GiB on an L4
-(0.980), 39.49 of 40 on an A100 (0.987), 79.19 of 79.65 on an H100 (0.994), 139.8 of 140.4 on an H200 (0.996)."""
+"""Share of the memory nvidia-smi calls total that CUDA gives a process. Calibrated: 23.58 of 24 GiB on an RTX 3090
+(vllm-project/vllm issue 10517), 44.42 of 44.99 on an L40S, 79.18 of 79.65 on an H100, 139.8 of 140.4 on an H200, as
+their logs say: 0.983 to 0.996."""
 
 
 @dataclass(frozen=True, kw_only=True)
