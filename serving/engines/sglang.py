@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from llmctl.serving.engines import python_server
+from llmctl.serving.engines import sglang_container
 from llmctl.serving.engines import sglang_support as sglang
 from llmctl.serving.engines.architecture_list import stored_architectures
-from llmctl.serving.engines.arguments import FlagValue, arguments, secret_flags
+from llmctl.serving.engines.arguments import secret_flags
 from llmctl.serving.engines.behaviour import Behaviour
 from llmctl.serving.engines.behaviours.sglang import BEHAVIOUR
-from llmctl.serving.engines.container import ContainerSpec, Image, Metrics, Probe, Probes
+from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
 from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
 from llmctl.serving.engines.flags import FlagList, stored_flags
-from llmctl.serving.engines.replica import image, resources
-from llmctl.serving.engines.support import check, first_refusal
+from llmctl.serving.engines.support import first_refusal
+from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.spec import EngineName, ServingSpec, Speculation
+from llmctl.serving.spec import EngineName, ServingSpec
 
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("model-path", "model", "tokenizer-path"),
@@ -86,117 +86,19 @@ class SGLang:
     def refuses(
         self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
     ) -> str | None:
-        return first_refusal(self, spec, accelerator, facts)
+        return first_refusal(self, spec, accelerator, facts) or next(_conflicts(spec), None)
 
     def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
-        check(self, spec, accelerator)
-        return ContainerSpec(
-            image=image(self, spec, accelerator),
-            command=("python3", "-m", "sglang.launch_server"),
-            args=arguments(self, spec, _own_flags(spec)),
-            env=python_server.environment(spec) | {"SGLANG_CACHE_DIR": f"{python_server.CACHE}/sglang"},
-            port=sglang.PORT,
-            probes=_probes(spec),
-            shutdown=python_server.shutdown(
-                spec,
-                # 5 s until the drain is noticed, 15 s for the schedulers, 60 s for the rest (tokenizer_manager.py).
-                margin=80,
-                why="SIGTERM drains without a limit of its own, looking every 5 s; what is left then ends with SIGKILL",
-            ),
-            volumes=python_server.volumes(spec),
-            resources=resources(spec, accelerator),
-            metrics=sglang.METRICS,
-            health_means="a token was generated, or the scheduler was heard, within 20 s of asking",
-            # The image names no user, and nothing was found that runs it as another.
-            run_as_user=None,
-        )
+        if reason := self.refuses(spec, accelerator):
+            raise EngineError(reason)
+        return sglang_container.container(self, spec, accelerator)
 
 
-def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
-    return {
-        "model-path": spec.model,
-        "revision": spec.revision,
-        "served-model-name": spec.served_name,
-        "host": "0.0.0.0",  # noqa: S104 (its default, 127.0.0.1, is not reached from outside the container)
-        "port": sglang.PORT,
-        "tp-size": spec.gpus,
-        "context-length": spec.max_total_tokens,
-        "max-running-requests": spec.max_batch_size,
-        # Not --max-prefill-tokens: that bounds a batch of prompts, and the longest prompt overrides it.
-        "chunked-prefill-size": spec.max_batch_prefill_tokens,
-        "max-queued-requests": _queue(spec),
-        "dtype": spec.dtype,
-        "quantization": sglang.QUANTIZATION_WORDS.get(spec.quantization or "", spec.quantization),
-        "kv-cache-dtype": spec.kv_cache_dtype,
-        **_adapters(spec),
-        **_speculation(spec.speculation),
-        "trust-remote-code": spec.trust_remote_code,
-        "enable-metrics": True,
-    }
-
-
-def _queue(spec: ServingSpec) -> int:
-    """SGLang counts the waiting ones only: ours are in flight, so those that run are taken off where their number is
-    known."""
-    return max(0, spec.max_concurrent_requests - (spec.max_batch_size or 0))
-
-
-def _adapters(spec: ServingSpec) -> dict[str, FlagValue]:
-    if not spec.adapters:
-        return {}
-    return {
-        "enable-lora": True,
-        "lora-paths": tuple(
-            python_server.compact({"lora_name": adapter.name, "lora_path": adapter.source}) for adapter in spec.adapters
-        ),
-    }
-
-
-def _speculation(speculation: Speculation | None) -> dict[str, FlagValue]:
-    if speculation is None:
-        return {}
-    if speculation.draft_model is None:
-        # A chain, as below: with its ten branches fewer than ten tokens would make no step at all.
-        return {
-            "speculative-algorithm": "NGRAM",
-            "speculative-num-draft-tokens": speculation.tokens + 1,
-            "speculative-ngram-max-bfs-breadth": 1,
-        }
-    return {
-        "speculative-algorithm": "STANDALONE",
-        "speculative-draft-model-path": speculation.draft_model,
-        # A chain, not a tree: one candidate per step; the last accepted token is counted as a draft token too.
-        "speculative-num-steps": speculation.tokens,
-        "speculative-eagle-topk": 1,
-        "speculative-num-draft-tokens": speculation.tokens + 1,
-    }
-
-
-def _probes(spec: ServingSpec) -> Probes:
-    # /health sleeps 1 s before it looks and waits up to SGLANG_HEALTH_CHECK_TIMEOUT, 20 s: a probe's default timeout of
-    # 1 s never sees a 200 (entrypoints/http_server.py).
-    return Probes(
-        startup=python_server.startup_probe(
-            "/health",
-            sglang.PORT,
-            25,
-            spec,
-            why="503 until the warm-up request is through; then one token per look, up to 20 s",
-        ),
-        readiness=Probe(
-            path="/ready",
-            port=sglang.PORT,
-            period=10,
-            timeout=10,
-            failure_threshold=3,
-            why="state only, no generation: 200 when warm and not paused, unhealthy or draining",
-        ),
-        liveness=Probe(
-            path="/health",
-            port=sglang.PORT,
-            period=30,
-            timeout=25,
-            failure_threshold=5,
-            why="waits up to 20 s for a sign of life of the scheduler, so a hang is found",
-        ),
-    )
+def _conflicts(spec: ServingSpec) -> Iterator[str]:
+    """Settings that each exist and end the start."""
+    if ":" in spec.served_name:
+        # arg_groups/validation_hook.py
+        yield f"SGLang reads {spec.served_name} as MODEL:ADAPTER. Choose a name without a colon."
+    if spec.adapters and spec.speculation and spec.speculation.draft_model:
+        # arg_groups/lora_hook.py, check_lora_speculative_compatibility
+        yield "SGLang has no adapters together with a draft model. Leave draftModel out, for n-grams, or the adapters."

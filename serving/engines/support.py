@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from llmctl.serving.engines.engine import Engine, Feature, Support, platform_of
-from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import ServingSpec
 
 Table = Callable[[Engine], Support | None]
 """Where an engine says whether it has a thing."""
-
-
-def check(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None) -> None:
-    """Raises EngineError with the first reason why `engine` cannot serve `spec` there."""
-    if reason := first_refusal(engine, spec, accelerator):
-        raise EngineError(reason)
 
 
 def first_refusal(

@@ -78,3 +78,6 @@ METRICS = Metrics(
 
 COMPUTE_CAPABILITIES: tuple[tuple[int, int], tuple[int, int] | None] = ((7, 5), (12, 1))
 """The code objects in the wheel (_C_stable_libtorch.abi3.so) are for sm 7.5, 8.0, 8.6, 8.9, 9.0, 10.0 and 12.0."""
+
+BFLOAT16_FROM = (8, 0)
+"""platforms/cuda.py, check_if_supports_dtype."""

@@ -24,6 +24,9 @@ SPEC = ServingSpec(
     max_total_tokens=8192,
     host=HostNeeds(memory=32 << 30, shared_memory=1 << 30, disk=60 << 30, cpus=4),
 )
+DRAFTED_ADAPTER = replace(
+    SPEC, adapters=(Adapter(name="sql", source="/sql"),), speculation=Speculation(tokens=3, draft_model="/draft")
+)
 ON_DISK = replace(SPEC, model="/models/llama")
 
 both = pytest.mark.parametrize("engine", [Vllm(), SGLang()], ids=["vllm", "sglang"])
@@ -45,7 +48,7 @@ def test_every_flag_exists_in_the_release(engine: Engine) -> None:
         quantization="fp8",
         kv_cache_dtype="fp8_e4m3",
         adapters=(Adapter(name="sql", source="/adapters/sql"),),
-        speculation=Speculation(tokens=3, draft_model="meta-llama/Llama-3.2-1B"),
+        speculation=Speculation(tokens=3),
         trust_remote_code=True,
     )
     args = engine.container(spec, L4).args
@@ -100,6 +103,10 @@ def test_fp8_is_the_word_that_quantizes_while_loading() -> None:
         (Vllm(), replace(SPEC, kv_cache_dtype="fp8_e4m3"), T4, "needs compute capability 8.0"),
         (SGLang(), replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
         (Vllm(), SPEC, None, "no image for the processor"),
+        (Vllm(), replace(SPEC, max_batch_size=64, max_batch_prefill_tokens=32), L4, "to be at least maxBatchSize"),
+        (Vllm(), replace(SPEC, dtype="bfloat16"), T4, "Set dtype to float16"),
+        (SGLang(), replace(SPEC, served_name="llama:8b"), L4, "a name without a colon"),
+        (SGLang(), DRAFTED_ADAPTER, L4, "no adapters together with a draft model"),
         (SGLang(), SPEC, MI300X, "no image for AMD Instinct MI300X"),
         (SGLang(), SPEC, T4, "compute capability 8.0"),
         (SGLang(), replace(SPEC, api_key=True), L4, "no API key"),
