@@ -90,8 +90,5 @@ class Behaviour:
     knobs: Mapping[Knob, str]
     """The engine's flag for it. Units and values differ from engine to engine."""
 
-    quantizes_while_loading: frozenset[str] = frozenset()
-    """Our words for quantizations that plain weights are brought to at start; all others are stored so in the model."""
-
     metric_notes: Mapping[str, str] = field(default_factory=dict)
     """Word of Metrics.names -> labels and kind, where the name alone misleads."""

@@ -52,7 +52,9 @@ GGUF_TYPES = (  # noqa: SIM905 (a list of 35 strings is unreadable)
     "IQ2_XXS IQ2_XS IQ2_S IQ2_M IQ3_XXS IQ3_XS IQ3_S IQ3_M IQ4_XS IQ4_NL TQ1_0 TQ2_0 MXFP4_MOE BF16 F16 F32"
 ).split()
 
-QUANTIZATIONS: Mapping[str, Support] = dict.fromkeys(GGUF_TYPES, Support(platforms=EVERYWHERE, note="as the file is"))
+QUANTIZATIONS: Mapping[str, Support] = dict.fromkeys(
+    GGUF_TYPES, Support(platforms=EVERYWHERE, weights="stored", note="as the file is")
+)
 
 KV_CACHE_TYPES = ("q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 """tools/server/README.md, --cache-type-k: those smaller than 16 bits. It has no fp8."""

@@ -36,21 +36,28 @@ FEATURES: Mapping[Feature, Support] = {
 }
 
 
-def _from(major: int, minor: int, note: str = "") -> Support:
-    return Support(platforms=CUDA.platforms, min_compute_capability=(major, minor), note=note)
+def _from(major: int, minor: int) -> Support:
+    """From that compute capability on, for weights that are stored so and for plain ones."""
+    return Support(platforms=CUDA.platforms, min_compute_capability=(major, minor))
+
+
+def _stored(major: int, minor: int) -> Support:
+    return replace(_from(major, minor), weights="stored")
 
 
 # get_min_capability() of each class in srt/layers/quantization. bitsandbytes is missing: a package for tests only.
 QUANTIZATIONS: Mapping[str, Support] = {
-    "fp8": _from(8, 0, "quantized while loading, or stored"),
-    "awq": replace(_from(8, 0), weights="stored"),
-    "gptq": replace(_from(8, 0), weights="stored"),
-    "compressed-tensors": _from(7, 0),
-    "modelopt": _from(8, 9),
-    "modelopt_fp4": _from(8, 0),
-    "mxfp4": _from(8, 0),
-    "auto-round": _from(6, 0),
-    "w8a8_int8": _from(7, 5),
+    "fp8": _from(8, 0),
+    "awq": _stored(8, 0),
+    "gptq": _stored(8, 0),
+    "compressed-tensors": _stored(7, 0),
+    # Plain weights would need --quantize-and-serve and NVIDIA's ModelOpt.
+    "modelopt": _stored(8, 9),
+    "modelopt_fp4": _stored(8, 0),
+    # For plain weights it is for mixtures of experts only (arg_groups/choices.py).
+    "mxfp4": _stored(8, 0),
+    "auto-round": _stored(6, 0),
+    "w8a8_int8": _stored(7, 5),
     "w8a8_fp8": _from(8, 9),
 }
 

@@ -113,7 +113,7 @@ def _default(name: str) -> Any:
 
 def _instead(setting: str, accelerator: Accelerator | None, to: Engine) -> str:
     if setting == "quantization":
-        words = [word for word in to.quantizations if word in to.behaviour.quantizes_while_loading]
+        words = [w for w, s in to.quantizations.items() if s.weights != "stored" and _works(s, accelerator)]
     elif setting == "kvCacheDtype":
         words = [word for word, support in to.kv_cache_dtypes.items() if _works(support, accelerator)]
     else:

@@ -41,12 +41,12 @@ QUANTIZATIONS: Mapping[str, Support] = {
     ),
     "awq": Support(platforms=GPUS, min_compute_capability=(7, 5), weights="stored"),
     "gptq": Support(platforms=GPUS, min_compute_capability=(6, 0), weights="stored"),
-    "compressed-tensors": Support(platforms=GPUS, min_compute_capability=(7, 0)),
-    "modelopt": Support(platforms=GPUS, min_compute_capability=(8, 0)),
-    "modelopt_fp4": Support(platforms=GPUS, min_compute_capability=(7, 5)),
+    "compressed-tensors": Support(platforms=GPUS, min_compute_capability=(7, 0), weights="stored"),
+    "modelopt": Support(platforms=GPUS, min_compute_capability=(8, 0), weights="stored"),
+    "modelopt_fp4": Support(platforms=GPUS, min_compute_capability=(7, 5), weights="stored"),
     "mxfp4": Support(platforms=GPUS, min_compute_capability=(8, 0)),
-    "auto-round": Support(platforms=GPUS, min_compute_capability=(6, 0)),
-    "quark": Support(platforms=GPUS, min_compute_capability=(7, 0)),
+    "auto-round": Support(platforms=GPUS, min_compute_capability=(6, 0), weights="stored"),
+    "quark": Support(platforms=GPUS, min_compute_capability=(7, 0), weights="stored"),
 }
 
 # `fp8` itself is only for checkpoints stored so (layers/quantization/fp8.py): on others it ends the start.

@@ -69,7 +69,6 @@ BEHAVIOUR = Behaviour(
         "GET /metrics": Route(purpose=Purpose.METRICS, shape="Prometheus"),
         "GET /docs": Route(purpose=Purpose.PAGES, shape="Swagger UI"),
     },
-    quantizes_while_loading=frozenset({"fp8"}),
     metric_notes={
         "request_failures": 'of the HTTP layer, every route: status_code=~"5.."',
         "time_per_output_token": "mean of one request",

@@ -63,8 +63,6 @@ BEHAVIOUR = Behaviour(
         "GET /metrics": Route(purpose=Purpose.METRICS, shape="Prometheus"),
         "GET /docs": Route(purpose=Purpose.PAGES, shape="Swagger UI"),
     },
-    # docs/source/conceptual/quantization.md: bits-and-bytes, EETQ and fp8 on the fly, the others pre-quantized.
-    quantizes_while_loading=frozenset({"fp8", "eetq", "bitsandbytes", "bitsandbytes-nf4", "bitsandbytes-fp4"}),
     metric_notes={
         "request_failures": "label err: overloaded, validation, generation, incomplete, template, dropped",
         "generated_tokens": "sum of a histogram, of requests that succeeded",

@@ -65,7 +65,6 @@ BEHAVIOUR = Behaviour(
         "GET /metrics": Route(purpose=Purpose.METRICS, shape="Prometheus"),
         "GET /docs": Route(purpose=Purpose.PAGES, shape="Swagger UI"),
     },
-    quantizes_while_loading=frozenset({"fp8"}),
     metric_notes={
         "request_failures": 'of the HTTP layer, every route: status="5xx"; what the queue limit refuses is also in '
         "vllm:admission_rejections_total",

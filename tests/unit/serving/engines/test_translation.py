@@ -51,7 +51,6 @@ def test_every_flag_of_the_old_command_line_is_accounted_for(source: str, to: st
 def test_an_engine_says_of_every_topic_what_it_means(engine: Engine) -> None:
     assert set(engine.behaviour.meanings) == set(Topic)
     assert set(engine.behaviour.metric_notes) <= set(engine.metrics.names)
-    assert engine.behaviour.quantizes_while_loading <= set(engine.quantizations)
     engine.flags.check(engine.behaviour.knobs.values())
 
 
