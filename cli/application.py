@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from llmctl.infra.deployment.deployment import Deployment
     from llmctl.infra.deployment.pulumi_cli.setup import SetupReport
     from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
+    from llmctl.infra.engine_switch import EngineSwitch
     from llmctl.infra.project import Project
     from llmctl.infra.stack_file import StackFile
     from llmctl.infra.status import StackStatus
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from llmctl.serving.images.lock import Resolution
     from llmctl.serving.images.mirror import Mirrored
     from llmctl.serving.images.mirror_plan import Copy, MirrorPlan
+    from llmctl.serving.models.facts import ModelFacts
+    from llmctl.serving.sizing.answer import Sizing
+    from llmctl.serving.sizing.question import Question
+    from llmctl.serving.spec import EngineName
 
 
 def _engine_images() -> list[str]:
@@ -37,6 +43,9 @@ class Application:
     debug: bool = False
     engine_images: Callable[[], Sequence[str]] = _engine_images
     """References of the images that the engines run; `llmctl images lock` asks for them."""
+
+    today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    """The day that prices and answers of registries are dated by."""
 
     @property
     def cache(self) -> Path:
@@ -116,6 +125,35 @@ class Application:
 
         return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup().cli
 
+    def model_facts(self, model_id: str, revision: str | None) -> ModelFacts:
+        """What sizing needs to know of a model: from disk, the catalogue, or the Hub unless HF_HUB_OFFLINE is set."""
+        from llmctl.infra.redaction import redaction
+        from llmctl.serving.models.facts_reader import model_facts
+        from llmctl.serving.models.hub import Hub
+
+        self.console.redact = redaction(self.environ, self.directory / ".llmctl")
+        offline = self.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+        hub = None if offline else Hub.from_environment(self.environ)
+        return model_facts(model_id, revision=revision, base=self.directory, hub=hub)
+
+    def size(self, facts: ModelFacts, question: Question, prices: Path | None = None) -> Sizing:
+        """Which machine types the model fits, by the prices of the snapshot and of that file."""
+        from llmctl.serving.hardware.accelerators import accelerators
+        from llmctl.serving.hardware.machine_types import machine_types
+        from llmctl.serving.sizing.capability import engine_refuses
+        from llmctl.serving.sizing.size import size
+
+        return size(facts, question, machine_types(prices), accelerators(), engine_refuses=engine_refuses)
+
+    def engine_switches(self, stack: str, to: EngineName) -> list[EngineSwitch]:
+        """For each model of the stack, what another engine would change."""
+        from llmctl.infra.engine_switch import engine_switch
+
+        models = self.stack_file(stack).settings().models
+        return [
+            engine_switch(name, model, self.model_facts(model.id, model.revision), to) for name, model in models.items()
+        ]
+
     def images_lock(self) -> Path:
         from llmctl.serving.images.lock_file import NAME
 
@@ -123,8 +161,6 @@ class Application:
 
     def lock_images(self, only: Sequence[str]) -> list[Resolution]:
         """Ask registries for the digests of `only`, or of all that the engines run and the lock file knows."""
-        from datetime import UTC, datetime
-
         from llmctl.serving.images.lock import update_lock
         from llmctl.serving.images.lock_file import read_lock_file
         from llmctl.serving.images.registry import Registries
@@ -135,7 +171,7 @@ class Application:
                 path,
                 only or [*self.engine_images(), *read_lock_file(path).images],
                 registries=registries,
-                today=datetime.now(UTC).date(),
+                today=self.today(),
                 progress=lambda reference: self.console.draw(f"asking for {reference}"),
             )
 

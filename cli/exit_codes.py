@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from llmctl.infra.errors import Declined, DeploymentFailed, Interrupted, Refused, SettingsError
-from llmctl.serving.errors import InvalidImage, ServingError
+from llmctl.serving.errors import EngineError, HardwareError, InvalidImage, ModelError, ServingError, SizingError
 
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (SettingsError, 2),
     (InvalidImage, 2),
+    (ModelError, 2),
+    (HardwareError, 2),
+    (SizingError, 2),
+    (EngineError, 2),
     (Refused, 6),
     (Declined, 7),
     (Interrupted, 130),

@@ -97,11 +97,13 @@ class ModelSettings(Settings):
     max_concurrent_requests: Annotated[int, Field(ge=1, le=100_000), Whole] = 128
     """Requests in flight, waiting ones included; above it the answer is 429. TGI's default."""
 
-    max_batch_size: Annotated[int, Field(ge=1, le=256), Whole] = 8
-    """Requests generated at the same time (llama.cpp slots); each has its own part of the KV cache."""
+    max_batch_size: Annotated[int | None, Field(ge=1, le=4096), Whole] = None
+    """Requests generated at the same time. Unset: as many as the engine has room for; 8 on the local target, where
+    each has its own part of the KV cache."""
 
-    max_batch_prefill_tokens: Annotated[int, Field(ge=16, le=65_536), Whole] = 512
-    """Prompt tokens per batch. Small, because a request whose client left is cancelled between two batches."""
+    max_batch_prefill_tokens: Annotated[int | None, Field(ge=16, le=65_536), Whole] = None
+    """Prompt tokens per batch. Unset: the engine's default; 512 on the local target, because a request whose client
+    left is cancelled between two batches."""
 
     threads: Annotated[int, Field(ge=0, le=1024), Whole] = 0
     """Processor threads. 0: as many as the machine has cores."""

@@ -6,6 +6,7 @@ the JSON schema for editors, the documentation and `llmctl config show` are made
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -22,6 +23,10 @@ class TargetName(StrEnum):
     """Where a stack runs."""
 
     LOCAL = "local"
+
+
+MODEL_DEFAULTS: Mapping[str, Mapping[str, Any]] = {TargetName.LOCAL: {"maxBatchSize": 8, "maxBatchPrefillTokens": 512}}
+"""What a target sets where neither the stack file nor ModelSettings does; the settings' docstrings say why."""
 
 
 class StackSettings(Settings):
@@ -49,7 +54,7 @@ class StackSettings(Settings):
     @classmethod
     def _write_the_short_form_out(cls, data: Any) -> Any:
         if not isinstance(data, dict) or "model" not in data:
-            return _ids_from_names(data)
+            return _with_defaults(data)
         if "models" in data:
             raise PydanticCustomError("model_twice", "llmctl:model and llmctl:models are both set; keep one")
         rest = {key: value for key, value in data.items() if key != "model"}
@@ -57,7 +62,7 @@ class StackSettings(Settings):
             raise PydanticCustomError(
                 "short_form", "llmctl:model should be a model id such as owner/name, or a .gguf file"
             )
-        return {**rest, "models": {data["model"]: {"id": data["model"]}}}
+        return _with_defaults({**rest, "models": {data["model"]: {}}})
 
     @property
     def the_model(self) -> tuple[str, ModelSettings]:
@@ -65,10 +70,13 @@ class StackSettings(Settings):
         return next(iter(self.models.items()))
 
 
-def _ids_from_names(data: Any) -> Any:
-    """In a `models:` map the name is the id, unless an id is written."""
+def _with_defaults(data: Any) -> Any:
+    """In a `models:` map the name is the id, unless an id is written; what the target sets is set."""
     models = data.get("models") if isinstance(data, dict) else None
     if not isinstance(models, dict):
         return data
-    named = {name: {"id": name, **value} if isinstance(value, dict) else value for name, value in models.items()}
+    defaults = MODEL_DEFAULTS.get(str(data.get("target")), {})
+    named = {
+        name: {"id": name, **defaults, **value} if isinstance(value, dict) else value for name, value in models.items()
+    }
     return {**data, "models": named}

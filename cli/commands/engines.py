@@ -31,7 +31,7 @@ def translate(
     json: Json = False,
 ) -> None:
     """Show what another engine would change for a stack: settings, meaning, what is lost. Changes nothing."""
-    from llmctl.cli.views.engines import translations_view
+    from llmctl.cli.views.engine_switch import switches_view
 
     app: Application = ctx.obj
-    app.console.show(translations_view(stack, app.translations(stack, to)), json=json)
+    app.console.show(switches_view(stack, app.engine_switches(stack, to)), json=json)

@@ -1,15 +1,13 @@
-"""The engines: what each can do and where; and what moving from one to another changes."""
+"""The engines: what each can do, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llmctl.cli.view import Table, View
-from llmctl.serving.engines.container import ContainerSpec
 from llmctl.serving.engines.matrix import Cell, Row, matrix
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.engines.translation import Translation
 
 SEVERAL = 4
 """Names that a row of the matrix shows before it counts the rest."""
@@ -74,54 +72,3 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
             if cell.note:
                 yield f"{_names(row)}, {ENGINES[name].title}: {cell.note}."
     yield "cuda 8.0+ is an NVIDIA GPU of compute capability 8.0 or more: llmctl size tells which one fits a model."
-
-
-def translations_view(stack: str, found: Sequence[tuple[str, str, Translation]]) -> View:
-    """For each model of the stack: its name, the accelerator it was judged on, and what changes."""
-    data = {"stack": stack, "models": [{"model": m, "on": on, **_translation_data(t)} for m, on, t in found]}
-    return View(data, [block for each in found for block in _translation(*each)])
-
-
-def _translation_data(found: Translation) -> dict[str, Any]:
-    return {
-        "from": found.source,
-        "to": found.to,
-        "blocked": found.blocked,
-        "container": _container(found.container) if found.container else None,
-        "mapped": [vars(each) for each in found.mapped],
-        "changed": [vars(each) for each in found.changed],
-        "lost": [vars(each) for each in found.lost],
-        "metrics": [vars(each) for each in found.metrics],
-    }
-
-
-def _container(found: ContainerSpec) -> dict[str, Any]:
-    env = {name: value if isinstance(value, str) else f"secret {value.secret}" for name, value in found.env.items()}
-    return {"image": found.image.reference, "command": list(found.command), "args": list(found.args), "env": env}
-
-
-def _translation(model: str, on: str, found: Translation) -> Iterator[str | Table]:
-    yield f"{model}, {on}: from {found.source} to {found.to}"
-    if found.blocked:
-        yield f"\nIt cannot be moved as it is: {found.blocked}"
-    if found.container:
-        yield "\nThe new container"
-        yield Table((), list(_container_rows(_container(found.container))))
-    parts: Mapping[tuple[str, ...], Sequence[Sequence[str]]] = {
-        ("MAPS", "BEFORE", "AFTER"): [(each.setting, each.before, each.after) for each in found.mapped],
-        ("CHANGES MEANING", "BEFORE", "AFTER"): [(each.what, each.before, each.after) for each in found.changed],
-        ("IS LOST", "WHY", "INSTEAD"): [(each.what, each.why, each.instead or "-") for each in found.lost],
-        ("METRIC", "BEFORE", "AFTER", ""): [(m.word, m.before or "-", m.after or "-", m.note) for m in found.metrics],
-    }
-    for columns, rows in parts.items():
-        if rows:
-            yield ""
-            yield Table(columns, rows)
-
-
-def _container_rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "  image", found["image"]
-    if found["command"]:
-        yield "  command", " ".join(found["command"])
-    yield "  args", " ".join(found["args"])
-    yield from (("  env", f"{name}={value}") for name, value in found["env"].items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pulumi
 
 from llmctl.infra.local.model_server import ModelServer, ModelServerArgs
@@ -31,8 +33,8 @@ def program(settings: StackSettings, context: StackContext) -> None:
             max_concurrent_requests=model.max_concurrent_requests,
             max_input_tokens=model.max_input_tokens,
             max_total_tokens=model.max_total_tokens,
-            max_batch_size=model.max_batch_size,
-            max_batch_prefill_tokens=model.max_batch_prefill_tokens,
+            max_batch_size=cast(int, model.max_batch_size),  # MODEL_DEFAULTS has both
+            max_batch_prefill_tokens=cast(int, model.max_batch_prefill_tokens),
             threads=model.threads,
             graceful_termination_timeout=settings.graceful_termination_timeout,
             api_key=_api_key(context),

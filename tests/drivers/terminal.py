@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from llmctl.cli.application import Application
 from llmctl.cli.console import Console
 from llmctl.cli.main import run
+
+TODAY = date(2026, 11, 24)
+"""The day it is for llmctl there."""
 
 
 class _Stream(io.StringIO):
@@ -37,7 +41,7 @@ class Terminal:
         """Run one command; returns its exit code, `out` and `err` hold what it printed."""
         out, err = _Stream(tty=False), _Stream(tty=bool(self.answers))
         console = Console(out, err, _Stream(self.answers, tty=bool(self.answers)))
-        app = Application(console, self.environ, self.directory, engine_images=lambda: self.images)
+        app = Application(console, self.environ, self.directory, engine_images=lambda: self.images, today=lambda: TODAY)
         code = run(app, arguments)
         self.out, self.err = out.getvalue(), err.getvalue()
         return code

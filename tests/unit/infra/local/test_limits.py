@@ -79,6 +79,16 @@ def test_what_it_can_do_is_not(line: str, tmp_path: Path) -> None:
     deploy(tmp_path, f"      {line}")
 
 
+def test_the_local_target_has_small_batches_unless_told_otherwise(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.stacks.mkdir()
+    project.stack_file("local").write_text(
+        "config: {'llmctl:target': local, 'llmctl:models': {a/b: {maxBatchPrefillTokens: 64}}}"
+    )
+    _, model = read_stack_file(project, "local").settings().the_model
+    assert (model.max_batch_size, model.max_batch_prefill_tokens) == (8, 64)
+
+
 def test_every_setting_of_a_model_is_used_by_the_local_target_or_refused() -> None:
     used = {
         "id",

@@ -1,0 +1,44 @@
+"""What moving a model of a stack to another engine would change, and the settings to move it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llmctl.infra.model_settings import ModelSettings
+from llmctl.infra.serving_spec import Placement, placement, serving_spec
+from llmctl.serving.engines.registry import ENGINES
+from llmctl.serving.engines.translation import Translation, translate
+from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.spec import EngineName
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineSwitch:
+    model: str
+    """Its name in the stack."""
+
+    where: Placement
+    settings: Mapping[str, Any]
+    """The entry below `llmctl:models:` that asks for the new engine, without what it does not have."""
+
+    translation: Translation
+
+
+def engine_switch(name: str, model: ModelSettings, facts: ModelFacts, to: EngineName) -> EngineSwitch:
+    """Raises EngineError when the model's own engine cannot serve it, and what `placement` raises."""
+    where = placement(model, facts)
+    spec = serving_spec(name, model, facts, where)
+    found = translate(spec, where.accelerator, ENGINES[model.engine], ENGINES[to], facts)
+    lost = {loss.what for loss in found.lost}
+    kept = {
+        key: value for key, value in model.model_dump(by_alias=True, exclude_defaults=True).items() if key not in lost
+    }
+    kept.pop("engineArgs", None)
+    settings = {
+        **kept,
+        "engine": str(to),
+        **({"engineArgs": dict(found.spec.engine_args)} if found.spec.engine_args else {}),
+    }
+    return EngineSwitch(model=name, where=where, settings=settings, translation=found)
