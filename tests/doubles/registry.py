@@ -65,6 +65,7 @@ class RegistryDouble:
     _instead: Answer | None = None
     _no_uploads: Answer | None = None
     _upload_place: str = UPLOAD
+    _rewritten: bytes | None = None
 
     def has(self, repository: str, tag: str, image: TestImage) -> None:
         for digest, blob in image.blobs.items():
@@ -116,6 +117,10 @@ class RegistryDouble:
 
     def sends_uploads_to(self, place: str) -> None:
         self._upload_place = place
+
+    def rewrites_manifests(self, body: bytes) -> None:
+        """Whatever manifest is pushed, this one is kept."""
+        self._rewritten = body
 
     def content(self, path: str) -> bytes | None:
         return self._parts[path][1] if path in self._parts else None
@@ -179,7 +184,7 @@ class RegistryDouble:
         if seen.method == "POST":
             return Answer(202, {"Location": self._upload_place})
         if "/manifests/" in seen.path:
-            self._parts[seen.path] = (handler.headers["Content-Type"], body)
+            self._parts[seen.path] = (handler.headers["Content-Type"], self._rewritten or body)
             return Answer(201)
         digest = seen.query["digest"][0]
         if self._no_uploads:

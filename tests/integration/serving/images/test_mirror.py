@@ -221,6 +221,18 @@ def test_the_address_of_an_upload_is_used_as_it_was_given(
     assert double.content("/v2/team/org/address/manifests/1.0") == image.top.body
 
 
+def test_a_destination_that_rewrites_manifests_is_found_out(
+    real: OciRegistry, double: RegistryDouble, mirroring: Mirroring
+) -> None:
+    image, other = one_platform(), one_platform(layers=[b"other"])
+    real.holds("org/rewritten", "1.0", image)
+    mirroring.lock(f"{real.host}/org/rewritten:1.0")
+    double.rewrites_manifests(other.top.body)
+    problem = mirroring.to(double.host).problem
+    assert problem is not None
+    assert f"is {other.digest} there, not {image.digest}, right after it was put there." in problem
+
+
 def test_an_upload_is_not_sent_to_another_machine_without_tls(
     real: OciRegistry, double: RegistryDouble, mirroring: Mirroring
 ) -> None:
