@@ -87,13 +87,18 @@ class MixedStorage(Storage):
     modules: Mapping[str, float]
     """Path -> bits per weight, scales counted; a module that is not here is not quantized."""
 
+    @cached_property
+    def _mixers(self) -> bool:
+        return any(".mixer." in path for path in self.modules)
+
     def linear_bytes(self, part: Part, plain: int) -> float:
         return sum(part.linear * self._bytes_in(part.module.format(layer), plain) for layer in part.layers)
 
     def _bytes_in(self, module: str, plain: int) -> float:
         """Per weight. Experts may be named one by one, or all in one word."""
-        names = module.replace("shared_experts", "shared_expert")
-        for path in (module, names, module.removesuffix(".0.down_proj")):
+        if self._mixers:
+            module = BLOCK.sub(r"\1.mixer.", module)
+        for path in (module, module.replace("shared_experts", "shared_expert"), module.removesuffix(".0.down_proj")):
             if (bits := self.modules.get(path)) is not None:
                 return bits / 8
         return float(plain)
