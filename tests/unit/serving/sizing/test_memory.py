@@ -16,7 +16,8 @@ from llmctl.serving.sizing.judgement import judge
 from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.sizing.load import Load, prefill_tokens
 from llmctl.serving.sizing.memory import split_memory
-from llmctl.serving.sizing.weights import ON_THE_FLY, weight_bytes
+from llmctl.serving.sizing.sglang_share import mem_fraction_static
+from llmctl.serving.sizing.weights import ON_THE_FLY, weight_bytes, weights_per_gpu
 from llmctl.serving.spec import EngineName
 
 GPUS = accelerators()
@@ -163,3 +164,30 @@ def test_more_context_never_fits_more(facts, load, count, gpu, more) -> None:  #
     assert split_memory(facts, gpu, count, longer).requests <= split_memory(facts, gpu, count, load).requests
     if judge(facts, gpu, count, longer).reason is None:
         assert judge(facts, gpu, count, load).reason is None
+
+
+def test_a_prefill_is_never_longer_than_the_model_reads() -> None:
+    short = replace(QWEN_7B, max_context=4096)
+    assert prefill_tokens(short, GPUS["h100"], 8, Load(engine=EngineName.TGI, context=4096)) == 4096
+
+
+@pytest.mark.parametrize(("gpu", "count", "share"), [("h100", 1, 0.830), ("h100", 4, 0.819), ("l4", 1, 0.684)])
+def test_sglangs_share_is_the_one_it_computes(gpu: str, count: int, share: float) -> None:
+    """By hand from its formula: 512 + 1.5 * 8192 + 128 + 2 * 256 + 400 of 81,559 MiB; and so on."""
+    assert mem_fraction_static(LLAMA_8B, GPUS[gpu], count, Load(engine=EngineName.SGLANG, context=4096)) == share
+
+
+@pytest.mark.parametrize(("model_id", "gib"), [("openai/gpt-oss-20b", 13.47), ("openai/gpt-oss-120b", 64.38)])
+def test_mxfp4_experts_are_filled_up_in_vllm_as_its_log_says(model_id: str, gib: float) -> None:
+    vllm = weights_per_gpu(catalogue()[model_id], None, 1, EngineName.VLLM) / GIB
+    assert vllm == pytest.approx(gib, rel=0.005)
+    assert weights_per_gpu(catalogue()[model_id], None, 1, EngineName.LLAMACPP) / GIB < 0.97 * vllm
+
+
+def test_tgi_keeps_a_tied_embedding_twice() -> None:
+    tied = model(tied_embeddings=True)
+    once, twice = (split_memory(tied, GPUS["h100"], 2, Load(engine=engine, context=4096)).weights for engine in ENGINES)
+    assert twice - once == 2 * tied.vocabulary * tied.hidden_size // 2
+
+
+ENGINES = (EngineName.VLLM, EngineName.TGI)
