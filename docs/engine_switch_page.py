@@ -45,8 +45,9 @@ UNSEEN = """\
 
 Everything here was read in the releases' own source; no engine was started on a GPU for it. Not stated by any source
 that was read: SGLang as another user than root, its ROCm tag of this release, and the compute capability that its fp8
-KV cache needs. Images of both are for CUDA 13; vLLM has tags with `-cu129` too, which `llmctl images lock` can resolve
-where a driver is too old for 13.
+KV cache needs. The tags follow the form of earlier releases, which public deployments name (vLLM 0.30 and 0.31, SGLang
+0.5.17 to 0.5.21); whether these releases have them is what `llmctl images lock` asks. Images of both are for CUDA 13,
+which needs driver 580 or newer.
 """
 
 

@@ -47,7 +47,8 @@ def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
         "max-running-requests": spec.max_batch_size,
         # Not --max-prefill-tokens: that bounds a batch of prompts, and the longest prompt overrides it.
         "chunked-prefill-size": spec.max_batch_prefill_tokens,
-        "max-queued-requests": _queue(spec),
+        # Those that run come on top. They cannot be taken off: every request passes through the queue, in bursts.
+        "max-queued-requests": spec.max_concurrent_requests,
         "dtype": spec.dtype,
         "quantization": sglang.QUANTIZATION_WORDS.get(spec.quantization or "", spec.quantization),
         "kv-cache-dtype": spec.kv_cache_dtype,
@@ -56,12 +57,6 @@ def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
         "trust-remote-code": spec.trust_remote_code,
         "enable-metrics": True,
     }
-
-
-def _queue(spec: ServingSpec) -> int:
-    """SGLang counts the waiting ones only: ours are in flight, so those that run are taken off where their number is
-    known."""
-    return max(0, spec.max_concurrent_requests - (spec.max_batch_size or 0))
 
 
 def _adapters(spec: ServingSpec) -> dict[str, FlagValue]:

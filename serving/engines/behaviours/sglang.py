@@ -8,8 +8,7 @@ OPENAI = "OpenAI's"
 
 BEHAVIOUR = Behaviour(
     meanings={
-        Topic.QUEUE: "requests that wait, beside those that run (maxBatchSize is taken off); above it 503, "
-        "in a stream an event of a 200",
+        Topic.QUEUE: "requests that wait, those that run not counted; above it 503, in a stream an event of a 200",
         Topic.BATCH: "sequences that run; unset, the engine chooses by memory, and 48 with speculation",
         Topic.PREFILL: "tokens of one prompt computed in one step; must be a multiple of --page-size",
         Topic.CONTEXT: "--context-length; the engine's own --max-total-tokens is the size of the whole KV cache",

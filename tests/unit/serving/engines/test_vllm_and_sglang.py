@@ -169,7 +169,7 @@ def test_a_stream_that_waits_is_not_silent_in_vllm() -> None:
     assert value(Vllm().container(SPEC, L4).args, "--sse-keep-alive-interval") == "15"
 
 
-def test_sglang_queues_what_does_not_run() -> None:
-    spec = replace(SPEC, max_concurrent_requests=100, max_batch_size=30)
-    assert value(SGLang().container(spec, L4).args, "--max-queued-requests") == "70"
+def test_a_burst_fits_into_sglangs_queue_whatever_runs() -> None:
+    spec = replace(SPEC, max_concurrent_requests=100, max_batch_size=100)
+    assert value(SGLang().container(spec, L4).args, "--max-queued-requests") == "100", "0 would refuse every request"
     assert value(Vllm().container(spec, L4).args, "--max-num-queued-reqs") == "100", "vLLM counts those that run too"
