@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 
-from llmctl.serving.engines.container import HUB_TOKEN, Probe, SecretKey, Shutdown, Volume
+from llmctl.serving.engines.container import HUB_TOKEN, SecretKey, Volume
 from llmctl.serving.engines.replica import shared_memory
 from llmctl.serving.engines.sources import is_path, sources
 from llmctl.serving.spec import ServingSpec
 
 CACHE = "/cache"
 """HOME of the server, so that whatever a library writes to ~ lands on one writable volume."""
-
-STARTUP_PERIOD = 10
-PRE_STOP_SECONDS = 10
 
 
 def environment(spec: ServingSpec) -> dict[str, str | SecretKey]:
@@ -32,27 +28,9 @@ def compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def startup_probe(path: str, port: int, timeout: int, spec: ServingSpec, why: str) -> Probe:
-    """Gives up after spec.startup_seconds, rounded up to whole periods."""
-    return Probe(
-        path=path,
-        port=port,
-        period=STARTUP_PERIOD,
-        timeout=timeout,
-        failure_threshold=math.ceil(spec.startup_seconds / STARTUP_PERIOD),
-        why=why,
-    )
-
-
 def volumes(spec: ServingSpec) -> tuple[Volume, ...]:
     return (
         Volume(name="cache", path=CACHE, why="HOME: weights from the Hub, compiled kernels, settings of libraries"),
         Volume(name="tmp", path="/tmp", why="sockets between the processes, merged metrics, temporary files"),  # noqa: S108
         shared_memory(spec, why="NCCL and the message queue between the processes; a container's 64 MiB are too few"),
     )
-
-
-def shutdown(spec: ServingSpec, margin: int, why: str) -> Shutdown:
-    """`margin`: seconds the engine needs to end its processes after the last request."""
-    grace = PRE_STOP_SECONDS + spec.graceful_termination_seconds + margin
-    return Shutdown(pre_stop_seconds=PRE_STOP_SECONDS, grace_seconds=grace, why=why)

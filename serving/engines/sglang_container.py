@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from llmctl.serving.engines import python_server
 from llmctl.serving.engines import sglang_support as sglang
 from llmctl.serving.engines.arguments import FlagValue, arguments
-from llmctl.serving.engines.container import ContainerSpec, Probe, Probes
+from llmctl.serving.engines.container import ContainerSpec, Probes
 from llmctl.serving.engines.engine import Engine
+from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import ServingSpec, Speculation
+
+HEALTH_TIMEOUT_SECONDS = 25
+CLEANUP_SECONDS = 80
+"""5 s until the drain is noticed, 15 s for the schedulers, 60 s for the rest (managers/tokenizer_manager.py)."""
 
 
 def container(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
@@ -20,10 +27,9 @@ def container(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None
         env=python_server.environment(spec) | {"SGLANG_CACHE_DIR": f"{python_server.CACHE}/sglang"},
         port=sglang.PORT,
         probes=_probes(spec),
-        shutdown=python_server.shutdown(
-            spec,
-            # 5 s until the drain is noticed, 15 s for the schedulers, 60 s for the rest (tokenizer_manager.py).
-            margin=80,
+        shutdown=drained_by_engine(
+            spec.graceful_termination_seconds,
+            CLEANUP_SECONDS,
             why="SIGTERM drains without a limit of its own, looking every 5 s; what is left then ends with SIGKILL",
         ),
         volumes=python_server.volumes(spec),
@@ -91,30 +97,20 @@ def _speculation(speculation: Speculation | None) -> dict[str, FlagValue]:
 
 
 def _probes(spec: ServingSpec) -> Probes:
-    # /health sleeps 1 s before it looks and waits up to SGLANG_HEALTH_CHECK_TIMEOUT, 20 s: a probe's default timeout of
-    # 1 s never sees a 200 (entrypoints/http_server.py).
+    """/health (entrypoints/http_server.py) sleeps 1 s before it looks and waits up to 20 s.
+    A probe of 1 s never sees a 200."""
+    asked = health_probes(
+        "/health",
+        sglang.PORT,
+        spec.startup_seconds,
+        why="503 until the warm-up request is through; then up to 20 s for a sign of life of the scheduler",
+    )
     return Probes(
-        startup=python_server.startup_probe(
-            "/health",
-            sglang.PORT,
-            25,
-            spec,
-            why="503 until the warm-up request is through; then one token per look, up to 20 s",
-        ),
-        readiness=Probe(
+        startup=replace(asked.startup, timeout=HEALTH_TIMEOUT_SECONDS),
+        readiness=replace(
+            asked.readiness,
             path="/ready",
-            port=sglang.PORT,
-            period=10,
-            timeout=10,
-            failure_threshold=3,
             why="state only, no generation: 200 when warm and not paused, unhealthy or draining",
         ),
-        liveness=Probe(
-            path="/health",
-            port=sglang.PORT,
-            period=30,
-            timeout=25,
-            failure_threshold=5,
-            why="waits up to 20 s for a sign of life of the scheduler, so a hang is found",
-        ),
+        liveness=asked.liveness,
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from llmctl.serving.engines import python_server
 from llmctl.serving.engines import vllm_support as vllm
 from llmctl.serving.engines.arguments import FlagValue, arguments
-from llmctl.serving.engines.container import API_KEY, ContainerSpec, Probe, Probes, SecretKey
+from llmctl.serving.engines.container import API_KEY, ContainerSpec, SecretKey
 from llmctl.serving.engines.engine import Engine
+from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import ServingSpec, Speculation
+
+CLEANUP_SECONDS = 30
+"""After the last request: the workers have 5 s, 15 on AMD (envs.py, v1/engine/utils.py); the rest is for slow nodes."""
 
 
 def container(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
@@ -19,10 +23,16 @@ def container(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None
         args=(spec.model, *arguments(engine, spec, _own_flags(spec))),
         env=_environment(spec),
         port=vllm.PORT,
-        probes=_probes(spec),
-        shutdown=python_server.shutdown(
-            spec,
-            margin=30,
+        probes=health_probes(
+            "/health",
+            vllm.PORT,
+            spec.startup_seconds,
+            why="connections are refused until the engine is warm; then the API process answers, whose one event loop "
+            "also tokenizes long prompts",
+        ),
+        shutdown=drained_by_engine(
+            spec.graceful_termination_seconds,
+            CLEANUP_SECONDS,
             why="SIGTERM drains for --shutdown-timeout seconds; its default, 0, aborts every request at once",
         ),
         volumes=python_server.volumes(spec),
@@ -85,32 +95,4 @@ def _speculation(speculation: Speculation | None) -> str | None:
         return python_server.compact({"method": "ngram", "num_speculative_tokens": speculation.tokens})
     return python_server.compact(
         {"method": "draft_model", "model": speculation.draft_model, "num_speculative_tokens": speculation.tokens}
-    )
-
-
-def _probes(spec: ServingSpec) -> Probes:
-    return Probes(
-        startup=python_server.startup_probe(
-            "/health",
-            vllm.PORT,
-            10,
-            spec,
-            why="connections are refused until the engine is warm; then /health is 200",
-        ),
-        readiness=Probe(
-            path="/health",
-            port=vllm.PORT,
-            period=10,
-            timeout=10,
-            failure_threshold=3,
-            why="answered by the API process without asking the GPU, but one event loop also tokenizes long prompts",
-        ),
-        liveness=Probe(
-            path="/health",
-            port=vllm.PORT,
-            period=30,
-            timeout=30,
-            failure_threshold=5,
-            why="a dead engine ends the server by itself within 5 s; this is for an API process that hangs",
-        ),
     )
