@@ -24,6 +24,9 @@ class Placement:
     """None: the processor."""
 
     gpus: int
+    prefill_tokens: int | None = None
+    """Prompt tokens at once that make it fit, where the engine's default would not."""
+
     why: str
     """One line, for the plan and for what follows from it."""
 
@@ -37,7 +40,10 @@ def placement(model: ModelSettings, facts: ModelFacts) -> Placement:
         return Placement(accelerator=None, gpus=0, why="on the processor")
     if model.accelerator == "auto":
         choice = cheapest(facts, _question(model), machine_types(), accelerators(), engine_refuses=engine_refuses)
-        return Placement(accelerator=choice.fit.accelerator, gpus=choice.fit.gpus, why=f"auto: {choice.why}")
+        fit = choice.fit
+        return Placement(
+            accelerator=fit.accelerator, gpus=fit.gpus, prefill_tokens=fit.prefill_tokens, why=f"auto: {choice.why}"
+        )
     name, _, count = model.accelerator.partition(":")
     return Placement(accelerator=accelerator(name), gpus=int(count or 1), why=f"on {model.accelerator}")
 
@@ -54,7 +60,7 @@ def serving_spec(name: str, model: ModelSettings, facts: ModelFacts, where: Plac
         max_total_tokens=model.max_total_tokens,
         max_input_tokens=model.max_input_tokens,
         max_batch_size=model.max_batch_size,
-        max_batch_prefill_tokens=model.max_batch_prefill_tokens,
+        max_batch_prefill_tokens=model.max_batch_prefill_tokens or where.prefill_tokens,
         max_concurrent_requests=model.max_concurrent_requests,
         dtype=model.dtype,
         quantization=model.quantization,
@@ -77,4 +83,5 @@ def _question(model: ModelSettings) -> Question:
         quantization=model.quantization,
         engine=model.engine,
         kv_cache_dtype=model.kv_cache_dtype,
+        prefill_tokens=model.max_batch_prefill_tokens,
     )

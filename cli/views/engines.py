@@ -18,7 +18,12 @@ def engines_view() -> View:
     rows = matrix()
     data = {
         "engines": {
-            str(name): {"title": engine.title, "release": engine.release, "readFor": engine.read_for}
+            str(name): {
+                "title": engine.title,
+                "release": engine.release,
+                "readFor": engine.read_for,
+                "notice": engine.notice,
+            }
             for name, engine in ENGINES.items()
         },
         "rows": [_row_data(row) for row in rows],
@@ -67,6 +72,7 @@ def _capability(cell: Cell) -> str:
 
 
 def _notes(rows: Sequence[Row]) -> Iterator[str]:
+    yield from (f"{engine.title}: {engine.notice}." for engine in ENGINES.values() if engine.notice)
     for row in rows:
         for name, cell in row.cells.items():
             if cell.note:

@@ -10,7 +10,7 @@ from llmctl.cli.views.sizing_data import sizing_data
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.hardware.prices import age
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.sizing.answer import Fit, Refusal, Sizing
+from llmctl.serving.sizing.answer import Fit, Refusal, Sizing, hourly
 from llmctl.serving.sizing.cost import FORMULA
 from llmctl.serving.sizing.explain import explain_fit
 
@@ -111,11 +111,11 @@ def _legend(sizing: Sizing, shown: Sequence[Fit]) -> Iterator[str]:
 
 
 def _refusal_rows(refused: Iterable[Refusal]) -> Iterator[tuple[str, str, str, str]]:
-    """One row for all machine types that lack the same."""
-    machines: dict[tuple[str, str, str], list[str]] = {}
-    for each in sorted(refused, key=lambda refusal: (refusal.machine.accelerator, refusal.gpus)):
-        key = (f"{each.machine.accelerator}:{each.gpus}", each.reason, each.change or "-")
-        machines.setdefault(key, []).append(each.machine.name)
-    for (gpus, reason, change), names in machines.items():
-        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield gpus, f"{names[0]}{more}", reason, change
+    """One row for all machine types that lack the same; of those that only cost too much the cheapest is named."""
+    machines: dict[tuple[str, str], list[Refusal]] = {}
+    for each in sorted(refused, key=lambda row: (row.machine.accelerator, row.gpus, hourly(row.machine, row.price))):
+        gpus = f"{each.machine.accelerator}:{each.gpus}"
+        machines.setdefault((gpus, "costs more" if each.only_price else each.reason), []).append(each)
+    for (gpus, _), rows in machines.items():
+        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        yield gpus, f"{rows[0].machine.name}{more}", rows[0].reason, rows[0].change or "-"

@@ -100,6 +100,9 @@ class Engine(Protocol):
     read_for: str
     """Versions whose source was read for this translation, as a PEP 440-like range."""
 
+    notice: str
+    """What who chooses it should know of the project itself; empty: nothing out of the ordinary."""
+
     images: Mapping[Platform, Image]
     features: Mapping[Feature, Support]
     quantizations: Mapping[str, Support]

@@ -62,6 +62,7 @@ class LlamaCpp:
     title: str = "llama.cpp"
     release: str = llamacpp.RELEASE
     read_for: str = f"=={llamacpp.RELEASE}"
+    notice: str = ""
     images: Mapping[Platform, Image] = llamacpp.IMAGES
     features: Mapping[Feature, Support] = llamacpp.FEATURES
     quantizations: Mapping[str, Support] = llamacpp.QUANTIZATIONS

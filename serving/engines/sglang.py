@@ -65,6 +65,7 @@ class SGLang:
     title: str = "SGLang"
     release: str = sglang.RELEASE
     read_for: str = f"=={sglang.RELEASE}"
+    notice: str = ""
     images: Mapping[Platform, Image] = sglang.IMAGES
     features: Mapping[Feature, Support] = sglang.FEATURES
     quantizations: Mapping[str, Support] = sglang.QUANTIZATIONS

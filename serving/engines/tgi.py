@@ -27,6 +27,12 @@ from llmctl.serving.spec import Adapter, EngineName, ServingSpec
 LEAST_SHARED_MEMORY = 1 << 30
 """Bytes; README.md: --shm-size 1g wherever NCCL is used."""
 
+NOTICE = (
+    "in maintenance mode since 2025-12-11, this is its last release, and its repository is read-only since 2026-03-21; "
+    "`llmctl engines translate STACK --to vllm` shows what a move would change"
+)
+"""README.md of the project; its maintainers point to vLLM, SGLang and llama.cpp."""
+
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("model-id", "weights-cache-override"),
     "revision": ("revision",),
@@ -56,6 +62,7 @@ class TGI:
     title: str = "Text Generation Inference"
     release: str = tgi.RELEASE
     read_for: str = f"=={tgi.RELEASE}"
+    notice: str = NOTICE
     images: Mapping[Platform, Image] = tgi.IMAGES
     features: Mapping[Feature, Support] = tgi.FEATURES
     quantizations: Mapping[str, Support] = tgi.QUANTIZATIONS

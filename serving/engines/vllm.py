@@ -49,6 +49,7 @@ class Vllm:
     title: str = "vLLM"
     release: str = vllm.RELEASE
     read_for: str = f"=={vllm.RELEASE}"
+    notice: str = ""
     images: Mapping[Platform, Image] = vllm.IMAGES
     features: Mapping[Feature, Support] = vllm.FEATURES
     quantizations: Mapping[str, Support] = vllm.QUANTIZATIONS

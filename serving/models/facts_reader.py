@@ -41,7 +41,7 @@ def model_facts(
     if revision is None and not refresh and model_id in catalogue():
         return catalogue()[model_id]
     if hub is None:
-        raise ModelNotFound(_offline(model_id, revision, "the Hub is not asked"))
+        raise ModelNotFound(_offline(model_id, revision, "HF_HUB_OFFLINE is set, so the Hub is not asked"))
     return _on_hub(model_id, revision, hub)
 
 
@@ -92,11 +92,11 @@ def _has_template(files: Checkout) -> bool:
 
 def _offline(model_id: str, revision: str | None, why: str) -> str:
     if revision is not None and model_id in catalogue():
-        other = f"Without a revision the catalogue answers for {model_id}"
+        other = "Without a revision the catalogue answers for it."
     else:
-        other = f"The catalogue does not have it.{_near(model_id)} Or name a directory with its config.json"
+        other = f"The catalogue does not have it.{_near(model_id)}"
     asked = f" at revision {revision}" if revision else ""
-    return f"{model_id}{asked} was not read: {why}. {other}, or a .gguf file."
+    return f"{model_id}{asked} was not read: {why}. {other} Name a directory with its config.json, or a .gguf file."
 
 
 def _near(model_id: str) -> str:

@@ -52,12 +52,18 @@ class Refusal:
     gpus: int
     """Of the widest replica that was tried."""
 
+    price: Price
     reason: str
     change: str | None
     """The nearest change that makes it fit, tried out; None where none was found."""
 
     only_price: bool = False
     """Whether it would fit, for more money than the question allows."""
+
+    @property
+    def hourly(self) -> float:
+        """US dollars, as of a Fit."""
+        return hourly(self.machine, self.price)
 
 
 @dataclass(frozen=True, kw_only=True)

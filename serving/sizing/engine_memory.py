@@ -63,7 +63,7 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             sampled_bytes=0,  # one prompt is sampled at the end of the warm-up
             small_sequences=0,
             large_sequences=0,
-            source="facts of TGI, section 5: 0.5 to 1 GB per GPU",
+            source="assumed: CUDA context and graphs of 0.5 to 1 GB per GPU",
         ),
         EngineName.VLLM: EngineMemory(
             share=0.92,

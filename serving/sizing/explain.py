@@ -21,7 +21,9 @@ from llmctl.serving.sizing.weights import loaded_twice, padding, replicated_byte
 from llmctl.serving.spec import EngineName
 
 CALIBRATED = "calibrated on published measurements: docs/sizing.md"
-KV_SOURCE = "facts of TGI, section 5; vLLM 0.33.0 vllm/v1/core/kv_cache_utils.py"
+KV_SOURCE = (
+    "TGI 3.3.7 server/text_generation_server/models/flash_causal_lm.py; vLLM 0.33.0 vllm/v1/core/kv_cache_utils.py"
+)
 
 PREFILL = {
     EngineName.TGI: "TGI 3.3.7 launcher/src/main.rs",
@@ -123,10 +125,10 @@ def _of_host(facts: ModelFacts, gpus: int) -> tuple[Term, ...]:
             "RAM",
             needs.memory,
             "largest weight file + 8 GiB + shared memory",
-            "facts of TGI, section 7; files: assumed",
+            "assumed: serving/sizing/host.py",
         ),
-        _bytes("shared memory", needs.shared_memory, "1 GiB with tensor parallelism", "facts of TGI, section 3"),
-        _bytes("disk", needs.disk, "25 GB image + 1.1 * weights", "facts of TGI, section 1; margin: assumed"),
+        _bytes("shared memory", needs.shared_memory, "1 GiB with tensor parallelism", "TGI's README: --shm-size 1g"),
+        _bytes("disk", needs.disk, "25 GB image + 1.1 * weights", "assumed: serving/sizing/host.py"),
     )
 
 

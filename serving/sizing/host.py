@@ -12,13 +12,13 @@ LARGEST_SHARD = 5 * 10**9
 of up to 5.00 GB, as are those of most; older repositories have up to 10, of which only page cache grows."""
 
 SERVER = 8 * GIB
-"""RAM beside the largest weight file (facts of TGI, section 7)."""
+"""RAM beside the largest weight file (assumed: the loader, the tokenizers and the router of one replica)."""
 
 SHARED_MEMORY = GIB
-"""Shared memory with tensor parallelism (facts of TGI, section 3; the 64 MiB that containers get break NCCL)."""
+"""Shared memory with tensor parallelism (TGI's README: --shm-size 1g; the 64 MiB that containers get break NCCL)."""
 
 IMAGE = 25 * 10**9
-"""Disk for the engine's image unpacked (facts of TGI, section 1)."""
+"""Disk for the engine's image unpacked (assumed: TGI's is 8 GB compressed)."""
 
 DISK_MARGIN = 0.1
 """Of the weights, for logs and caches. Assumed."""

@@ -46,10 +46,10 @@ def kv_cache(facts: ModelFacts, *, engine: EngineName, dtype: str | None, gpus: 
 
         bytes per token = 2 * layers * kv_heads / gpus * head_dim * bytes of the dtype
 
-    (TGI facts, section 5); no GPU keeps less than one head. Latent attention keeps one vector of kv_lora_rank +
-    rope_head_dim numbers per layer on every GPU (DeepSeek-V2, arXiv 2405.04434, section 2.1; vLLM and SGLang do not
-    divide it), and an indexer's in 8 bits with 4 bytes of scale per 128. TGI expands the vector to keys and values
-    of every head, and keeps windowed layers whole.
+    (TGI 3.3.7 models/flash_causal_lm.py); no GPU keeps less than one head. Latent attention keeps one vector of
+    kv_lora_rank + rope_head_dim numbers per layer on every GPU (DeepSeek-V2, arXiv 2405.04434, section 2.1; vLLM and
+    SGLang do not divide it), and an indexer's in 8 bits with 4 bytes of scale per 128. TGI expands the vector to keys
+    and values of every head, and keeps windowed layers whole.
     """
     size = 1 if dtype in FP8_CACHES else 2
     if facts.latent_attention is not None and engine is not EngineName.TGI:

@@ -44,7 +44,8 @@ def split_memory(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: L
     """The split on one GPU of a replica of `gpus`. Raises SizingError for a quantization the weights cannot have.
 
     TGI, vLLM: cache = share * visible - weights - activations - overhead. Only what a process holds counts against the
-    share, as free memory is asked of CUDA (TGI facts, section 5; vLLM 0.33.0 v1/worker/gpu_worker.py).
+    share, as free memory is asked of CUDA (TGI 3.3.7 models/flash_causal_lm.py, warmup; vLLM 0.33.0
+    v1/worker/gpu_worker.py).
     SGLang: cache = share * (visible - context) - weights - workspace; activations and graphs live in the rest
     (srt/model_executor: bytes before loading times (1 - mem_fraction_static) stay free).
     llama.cpp: cache = context * requests, whatever is there.

@@ -26,7 +26,10 @@ class Question:
 
     quantization: str | None = None
     engine: EngineName | None = None
-    """None: TGI."""
+    """None: TGI; for a GGUF file llama.cpp."""
+
+    prefill_tokens: int | None = None
+    """Prompt tokens computed at once; None: the engine's default, or less where that leaves too little cache."""
 
     kv_cache_dtype: str | None = None
     cloud: Cloud | None = None
@@ -48,11 +51,12 @@ class Question:
         if dtype is not None and dtype not in FP8_CACHES:
             raise SizingError(f"kv-cache-dtype: {dtype}; allowed: auto, {', '.join(sorted(FP8_CACHES))}.")
         return Load(
-            engine=self.engine or EngineName.TGI,
+            engine=self.engine or (EngineName.LLAMACPP if facts.weights_format == "gguf" else EngineName.TGI),
             context=context,
             concurrency=concurrency,
             quantization=self.quantization,
             kv_cache_dtype=dtype,
+            prefill_tokens=self.prefill_tokens,
         )
 
     def machines(self, machines: Sequence[MachineType]) -> list[MachineType]:

@@ -38,6 +38,11 @@ def size(
     Raises SizingError for a question that makes no sense.
     """
     load = question.load(facts)
+    if facts.weights_format == "pickle":
+        raise SizingError(
+            f"{facts.id} has no safetensors, only pickle files, which can run code when they are loaded. "
+            "Name a repository that has them, or convert these."
+        )
     weight_bytes(facts, load.quantization)  # a quantization that the weights cannot have is no matter of the machine
     search = _Search(facts=facts, load=load, accelerators=accelerators, refuses=engine_refuses, machines=machines)
     fits, refused = [], []
@@ -101,7 +106,7 @@ class _Search:
             lacking.append((width, needed, found.reason or "", found.memory is not None))
         width, needed, reason, _ = max(lacking, key=lambda lack: (lack[3], lack[0] if lack[3] else -lack[0]))
         change = self._change(machine.accelerator, width, needed)
-        return Refusal(machine=machine, gpus=width, reason=reason, change=change)
+        return Refusal(machine=machine, gpus=width, price=price, reason=reason, change=change)
 
     def _afford(
         self,
@@ -118,11 +123,12 @@ class _Search:
         if replicas * host.memory > machine.memory:
             needed = replicas * host.memory
             reason = f"loading takes {needed / GIB:.1f} GiB of RAM and {machine.name} has {machine.memory / GIB:.0f}"
-            return Refusal(machine=machine, gpus=width, reason=reason, change=self._more_memory(machine, needed))
+            change = self._more_memory(machine, needed)
+            return Refusal(machine=machine, gpus=width, price=price, reason=reason, change=change)
         if max_hourly is not None and cost > max_hourly:
             reason = f"${cost:.2f} an hour in {price.region} is more than ${max_hourly:.2f}"
             change = f"${cost:.2f} an hour"
-            return Refusal(machine=machine, gpus=width, reason=reason, change=change, only_price=True)
+            return Refusal(machine=machine, gpus=width, price=price, reason=reason, change=change, only_price=True)
         return Fit(
             machine=machine,
             accelerator=self.accelerators[machine.accelerator],
@@ -179,5 +185,5 @@ def _nearest(refused: tuple[Refusal, ...]) -> str:
     changed = [refusal for refusal in refused if refusal.change]
     if not changed:
         return refused[0].reason[:1].upper() + refused[0].reason[1:] + "." if refused else "None was asked about."
-    first = min(changed, key=lambda row: (not row.only_price, hourly(row.machine, row.machine.prices[0])))
+    first = min(changed, key=lambda row: (not row.only_price, row.hourly))
     return f"{first.machine.name}: {first.reason}; it would fit with {first.change}."

@@ -12,7 +12,7 @@ from llmctl.serving.spec import EngineName
 def refuses_width(facts: ModelFacts, gpus: int, engine: EngineName) -> str | None:
     """Why `gpus` GPUs cannot share the model, or None.
 
-    Attention heads must divide (TGI facts, section 3: NUM_SHARD; vLLM 0.33.0 config/model.py; SGLang alike). KV heads
+    Attention heads must divide (TGI 3.3.7 launcher/src/main.rs; vLLM 0.33.0 config/model.py; SGLang alike). KV heads
     must divide, too; vLLM and SGLang give each GPU a whole one where GPUs outnumber them. Quantization that shares a
     scale among a group or block must not be cut through one. llama.cpp divides by layers.
     """

@@ -36,7 +36,7 @@ VISION = frozenset({"gemma3", "qwen2_vl", "qwen2_5_vl", "mllama", "llava_next", 
 def default_prefill_tokens(
     facts: ModelFacts, accelerator: Accelerator, gpus: int, *, quantization: str | None = None
 ) -> int:
-    """Tokens, as TGI 3.3.7's launcher computes them (launcher/src/main.rs, main; facts of TGI, section 5).
+    """Tokens, as TGI 3.3.7's launcher computes them (launcher/src/main.rs, main).
 
     min(16-bit FLOP/s of the GPUs / FLOP of one token, max_position_embeddings, tokens that fit the memory), where the
     first falls back to 4096 for a card or model the launcher cannot judge, and the last counts only for 16-bit weights.

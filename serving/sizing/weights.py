@@ -26,7 +26,7 @@ ON_THE_FLY: Mapping[str, float] = MappingProxyType(
 """Bytes per weight of what an engine makes of 16-bit weights while it loads them.
 
 Sources: bitsandbytes' block size of 64 and TGI's server/text_generation_server/layers/bnb.py
-(compress_statistics=True); facts of TGI, section 5, for the one-byte kinds.
+(compress_statistics=True); one byte a weight for fp8, eetq and bitsandbytes.
 """
 
 
@@ -34,8 +34,8 @@ def weight_bytes(facts: ModelFacts, quantization: str | None) -> int:
     """All weights of the model as they lie in GPU memory, one copy.
 
     What is stored quantized stays as it is stored. What is stored in 16 or 32 bits is counted in 16 bits, or, with a
-    `quantization` of ON_THE_FLY, its linear layers in that; embeddings and output head keep 16 bits (TGI facts,
-    section 5: they are never quantized). Raises SizingError for a quantization that only the stored weights can have.
+    `quantization` of ON_THE_FLY, its linear layers in that; embeddings and output head keep 16 bits, as
+    none of the engines quantizes them. Raises SizingError for a quantization that only the stored weights can have.
     """
     if quantization is None or (facts.quantization is not None and stored_as(facts, quantization)):
         return facts.weight_bytes if facts.quantization is not None else 2 * facts.parameters

@@ -1,4 +1,4 @@
-"""Models to size. The figures are those of the models' config.json, as the TGI facts and the catalogue give them."""
+"""Models to size. The figures are those of the models' config.json, as the catalogue has them."""
 
 from __future__ import annotations
 

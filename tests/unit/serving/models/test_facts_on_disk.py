@@ -150,14 +150,17 @@ def test_a_model_that_is_not_in_the_catalogue_is_refused_offline_with_those_near
     with pytest.raises(ModelNotFound) as raised:
         model_facts("meta-llama/Llama-3.1-8B-Instruckt", base=tmp_path, hub=None)
     assert str(raised.value) == (
-        "meta-llama/Llama-3.1-8B-Instruckt was not read: the Hub is not asked. The catalogue does not have it. Near it "
+        "meta-llama/Llama-3.1-8B-Instruckt was not read: HF_HUB_OFFLINE is set, so the Hub is not asked. "
+        "The catalogue does not have it. Near it "
         "are meta-llama/Llama-3.1-8B-Instruct, meta-llama/Llama-3.1-70B-Instruct, meta-llama/Llama-3.1-405B-Instruct. "
-        "Or name a directory with its config.json, or a .gguf file."
+        "Name a directory with its config.json, or a .gguf file."
     )
 
 
 def test_a_revision_cannot_be_read_offline(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFound, match="Without a revision the catalogue answers for Qwen/Qwen3-8B"):
+    with pytest.raises(
+        ModelNotFound, match=r"Qwen/Qwen3-8B at revision main .* Without a revision the catalogue answers for it"
+    ):
         model_facts("Qwen/Qwen3-8B", revision="main", base=tmp_path, hub=None)
 
 

@@ -5,7 +5,7 @@ from llmctl.serving.models.facts import LatentAttention
 from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.spec import EngineName
 
-# Facts of TGI, section 5: bytes per token of a 16-bit cache, by layers, KV heads and head size.
+# As TGI 3.3.7 computes them (models/flash_causal_lm.py): bytes per token in 16 bits, by layers, KV heads and head size.
 TABLE = {
     "Llama-3.1-8B, Mistral-7B, Mixtral-8x7B": (32, 8, 128, 131_072),
     "Llama-3.x-70B, Qwen2.5-72B": (80, 8, 128, 327_680),

@@ -1,0 +1,100 @@
+"""`llmctl engines` and `llmctl engines translate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from drivers.terminal import Terminal
+
+from llmctl.serving.engines.engine import Feature
+from llmctl.serving.engines.registry import ENGINES
+
+STACK = """\
+config:
+  llmctl:target: local
+  llmctl:models:
+    legal:
+      id: meta-llama/Llama-3.1-8B-Instruct
+      accelerator: {accelerator}
+      maxTotalTokens: 4096
+      quantization: eetq
+      adapters: {{contracts: /adapters/contracts}}
+      engineArgs: {{max-waiting-tokens: 40}}
+"""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.chdir(tmp_path)
+    terminal = Terminal(tmp_path, environ={"PATH": "/nowhere", "HF_HUB_OFFLINE": "1"})
+    terminal.llmctl("init")
+    return terminal
+
+
+def has_stack(terminal: Terminal, text: str) -> None:
+    (terminal.directory / "stacks" / "Pulumi.local.yaml").write_text(text)
+
+
+def test_the_matrix_has_a_column_for_each_engine_and_a_row_for_each_feature(terminal: Terminal) -> None:
+    assert terminal.llmctl("engines") == 0
+    lines = terminal.out.splitlines()
+    for engine in ENGINES.values():
+        assert f"{engine.title} {engine.release}".upper() in lines[0]
+    for feature in Feature:
+        assert any(line.startswith(f"  {feature}  ") for line in lines), feature
+    assert terminal.llmctl("engines", "--json") == 0
+    lora = next(row for row in json.loads(terminal.out)["rows"] if row["names"] == ["LoRA"])
+    assert lora["engines"]["tgi"]["platforms"] == ["cuda"]
+    assert lora["engines"]["llamacpp"] == {"platforms": [], "computeCapability": None, "note": None}
+
+
+def test_who_uses_an_engine_that_gets_no_more_work_is_told(terminal: Terminal) -> None:
+    terminal.llmctl("engines")
+    assert "Text Generation Inference: in maintenance mode since 2025-12-11" in terminal.out
+
+
+def test_a_switch_is_shown_with_the_settings_to_make_it(terminal: Terminal) -> None:
+    has_stack(terminal, STACK.format(accelerator="l4:1"))
+    assert terminal.llmctl("engines", "translate", "local", "--to", "vllm") == 0
+    assert terminal.err == ""
+    assert terminal.out == (Path(__file__).parent / "translate_to_vllm.txt").read_text()
+
+
+def test_auto_is_decided_before_engines_are_compared(terminal: Terminal) -> None:
+    has_stack(terminal, STACK.format(accelerator="auto"))
+    assert terminal.llmctl("engines", "translate", "local", "--to", "vllm", "--json") == 0
+    (moved,) = json.loads(terminal.out)["models"]
+    assert moved["where"].startswith("auto: l4:1 on ")
+    assert moved["settings"]["engine"] == "vllm"
+    assert {loss["what"] for loss in moved["lost"]} >= {
+        "quantization",
+        "engineArgs.max-waiting-tokens",
+        "POST /generate",
+    }
+
+
+REFUSED = {
+    "an unknown accelerator": (
+        STACK.format(accelerator="l5:1"),
+        "Error: accelerator 'l5': not known; write l4 (docs/hardware.md lists them all)\n",
+    ),
+    "an accelerator the engine has no kernels for": (
+        STACK.format(accelerator="t4:1"),
+        "Error: Text Generation Inference 3.3.7 has kernels for compute capability 8.0 to 9.0; NVIDIA T4 has 7.5. "
+        "llama.cpp and vLLM have it.\n",
+    ),
+    "a flag the engine does not have": (
+        STACK.format(accelerator="l4:1").replace("max-waiting-tokens", "max-waiting-token"),
+        "Error: tgi 3.3.7 has no flag --max-waiting-token. "
+        "Did you mean max-waiting-tokens or max-top-n-tokens or max-input-tokens?\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("stack", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_the_engine_itself_cannot_do_is_one_line_and_exit_2(terminal: Terminal, stack: str, message: str) -> None:
+    has_stack(terminal, stack)
+    assert terminal.llmctl("engines", "translate", "local", "--to", "vllm") == 2
+    assert terminal.err == message

@@ -1,0 +1,185 @@
+"""`llmctl size`, whole outputs and the sizes that must hold, offline and on a fixed day."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doubles.gguf_files import write_gguf
+from doubles.model_repositories import as_json, config, safetensors
+from drivers.terminal import Terminal
+
+LLAMA_8B = "meta-llama/Llama-3.1-8B-Instruct"
+LLAMA_70B = "meta-llama/Llama-3.1-70B-Instruct"
+GIB = 1024**3
+
+PRICES = """\
+cloud,machine_type,region,on_demand,spot,date,source
+gcp,g2-standard-4,us-east4,0.50,0.20,2026-11-20,our contract
+"""
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.chdir(tmp_path)
+    return Terminal(tmp_path, environ={"PATH": "/nowhere", "HF_HUB_OFFLINE": "1"})
+
+
+def sizing(terminal: Terminal, *arguments: str) -> dict[str, Any]:
+    assert terminal.llmctl("size", *arguments, "--json") == 0, terminal.err
+    return dict(json.loads(terminal.out))
+
+
+def fits(found: dict[str, Any], accelerator: str, gpus: int) -> list[dict[str, Any]]:
+    return [fit for fit in found["fits"] if (fit["accelerator"], fit["gpus"]) == (accelerator, gpus)]
+
+
+def test_the_table_has_prices_with_their_age_the_memory_and_what_does_not_fit(terminal: Terminal) -> None:
+    (terminal.directory / "prices.csv").write_text(PRICES)
+    asked = ("--cloud", "gcp", "--region", "us-east4", "--prices", "prices.csv", "--max-hourly", "0.6")
+    assert terminal.llmctl("size", LLAMA_8B, *asked) == 0
+    assert terminal.err == ""
+    assert terminal.out == (Path(__file__).parent / "size_gcp.txt").read_text()
+
+
+def test_each_number_is_explained_with_formula_and_source(terminal: Terminal) -> None:
+    assert terminal.llmctl("size", LLAMA_8B, "--cloud", "gcp", "--max-hourly", "0.8", "--explain") == 0
+    lines = terminal.out.splitlines()
+    start = lines.index("l4:1 on g2-standard-4")
+    assert lines[start + 1].split() == ["TERM", "VALUE", "UNIT", "FORMULA", "SOURCE"]
+    cache = next(line for line in lines[start:] if line.startswith("cache per token and GPU"))
+    assert cache.split("  ")[0] == "cache per token and GPU"
+    assert "131,072" in cache
+    assert "2 * layers * KV heads * head size * bytes" in cache
+    assert "flash_causal_lm.py" in cache
+
+
+@pytest.mark.parametrize("accelerator", ["l4", "a10g", "l40s", "h100"])
+def test_an_8b_fits_one_gpu_and_its_memory_adds_up_to_the_gpus(terminal: Terminal, accelerator: str) -> None:
+    found = fits(sizing(terminal, LLAMA_8B), accelerator, 1)[0]
+    parts = found["memoryPerGpu"]
+    assert 14.9 < parts["weights"] / GIB < 15.0
+    assert set(parts) == {"weights", "kvCache", "activations", "overhead", "reserved", "free"}
+    assert found["kvTokens"] == parts["kvCache"] * 8192 // (131_072 * 8192)
+
+
+def test_a_70b_in_16_bits_takes_two_h100(terminal: Terminal) -> None:
+    found = sizing(terminal, LLAMA_70B, "--context", "4096")
+    assert not fits(found, "h100", 1)
+    refused = next(each for each in found["refused"] if (each["accelerator"], each["gpus"]) == ("h100", 1))
+    assert refused["reason"].startswith("131.4 GiB of weights per GPU leave no room")
+    assert refused["fitsWith"] == "2 x h100"
+    assert fits(found, "h100", 2)[0]["kvTokens"] > 4096
+
+
+def test_a_70b_in_fp8_takes_one_h200(terminal: Terminal) -> None:
+    assert fits(sizing(terminal, LLAMA_70B, "--quantize", "fp8"), "h200", 1)
+    assert fits(sizing(terminal, "nvidia/Llama-3.1-70B-Instruct-FP8", "--engine", "vllm"), "h200", 1)
+
+
+@pytest.mark.parametrize("engine", ["tgi", "vllm", "sglang"])
+def test_deepseek_v3_fits_no_node_of_eight_a100(terminal: Terminal, engine: str) -> None:
+    found = sizing(terminal, "deepseek-ai/DeepSeek-V3", "--engine", engine, "--context", "4096")
+    assert not [fit for fit in found["fits"] if fit["accelerator"].startswith("a100")]
+    reasons = {each["reason"] for each in found["refused"] if each["accelerator"] == "a100-80gb" and each["gpus"] == 8}
+    assert reasons
+    assert all("weights per GPU leave no room for a cache on 8 x a100-80gb" in reason for reason in reasons)
+
+
+def test_auto_is_the_first_row(terminal: Terminal) -> None:
+    found = sizing(terminal, LLAMA_8B)
+    costs = [fit["price"]["onDemand"] or fit["price"]["spot"] for fit in found["fits"]]
+    assert costs == sorted(costs)
+    terminal.llmctl("size", LLAMA_8B)
+    first = found["fits"][0]
+    taken = f"{first['accelerator']}:{first['gpus']} on {first['machineType']}"
+    assert f"accelerator: auto takes {taken}, the cheapest that fits.\n" in terminal.out
+
+
+def test_every_price_says_when_and_where_it_was_read(terminal: Terminal) -> None:
+    for fit in sizing(terminal, LLAMA_8B)["fits"]:
+        price = fit["price"]
+        assert price["source"]
+        assert price["asOf"]
+        assert price["ageDays"] > 0
+
+
+MISTAKES = {
+    ("nobody/nothing",): (
+        "nobody/nothing was not read: HF_HUB_OFFLINE is set, so the Hub is not asked. The catalogue does not have it. "
+        "Name a directory with its config.json, or a .gguf file."
+    ),
+    ("./nowhere",): "{here}/nowhere is neither a directory with a config.json nor a .gguf file (model: ./nowhere).",
+    (LLAMA_8B, "--context", "0"): f"context: 0 tokens; {LLAMA_8B} takes 1 to 131,072.",
+    (LLAMA_8B, "--context", "131073"): f"context: 131,073 tokens; {LLAMA_8B} takes 1 to 131,072.",
+    (LLAMA_8B, "--concurrency", "0"): "concurrency: 0; ask for at least 1 request at a time.",
+    (LLAMA_8B, "--max-hourly", "-1"): "max-hourly: -1.0; give US dollars per hour above 0, or leave it out.",
+    (LLAMA_8B, "--max-hourly", "nan"): "max-hourly: nan; give US dollars per hour above 0, or leave it out.",
+    (LLAMA_8B, "--quantize", "q17"): (
+        f"{LLAMA_8B} is stored as bfloat16, and q17 needs weights that are stored so. Name a model that is, or one of "
+        "fp8, eetq, bitsandbytes, bitsandbytes-nf4, bitsandbytes-fp4, which are made while loading."
+    ),
+    (LLAMA_8B, "--kv-cache-dtype", "fp3"): ("kv-cache-dtype: fp3; allowed: auto, fp8, fp8_e4m3, fp8_e4m3fn, fp8_e5m2."),
+    (LLAMA_8B, "--prices", "none.csv"): "none.csv: prices cannot be read: No such file or directory",
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES.items(), ids=[" ".join(each) for each in MISTAKES])
+def test_a_question_without_an_answer_is_one_line_and_exit_2(
+    terminal: Terminal, arguments: tuple[str, ...], message: str
+) -> None:
+    assert terminal.llmctl("size", *arguments) == 2
+    assert (terminal.out, terminal.err) == ("", f"Error: {message.format(here=terminal.directory)}\n")
+
+
+def has(terminal: Terminal, **files: bytes) -> None:
+    """A directory `mine` with these files; `__` in a name stands for a dot."""
+    mine = terminal.directory / "mine"
+    mine.mkdir()
+    for name, content in files.items():
+        (mine / name.replace("__", ".")).write_bytes(content)
+
+
+WEIGHTS = safetensors(embed=("BF16", (300, 64)), head=("BF16", (300, 64)))
+
+
+def test_a_directory_with_config_and_weights_is_enough(terminal: Terminal) -> None:
+    has(terminal, config__json=as_json(config()), model__safetensors=WEIGHTS)
+    assert sizing(terminal, "./mine")["fits"]
+
+
+UNUSABLE = {
+    "no weights": (
+        {"config__json": as_json(config())},
+        "{here}/mine has no weights: no .safetensors and no .bin, .pt, .pth in its root. "
+        "Name the repository that holds them.",
+    ),
+    "no safetensors": (
+        {"config__json": as_json(config()), "pytorch_model__bin": b"pickle"},
+        "./mine has no safetensors, only pickle files, which can run code when they are loaded. "
+        "Name a repository that has them, or convert these.",
+    ),
+    "no layers": (
+        {"config__json": as_json(config(num_hidden_layers=None)), "model__safetensors": WEIGHTS},
+        "config.json of ./mine has no num_hidden_layers, so the model cannot be sized. "
+        "Name the model's original repository, or a directory whose config.json has it.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_model_that_cannot_be_sized_is_one_line_and_exit_2(
+    terminal: Terminal, files: dict[str, bytes], message: str
+) -> None:
+    has(terminal, **files)
+    assert terminal.llmctl("size", "./mine") == 2
+    assert terminal.err == f"Error: {message.format(here=terminal.directory)}\n"
+
+
+def test_a_gguf_file_is_sized_for_llama_cpp(terminal: Terminal) -> None:
+    write_gguf(terminal.directory / "tiny.gguf")
+    found = sizing(terminal, "./tiny.gguf")
+    assert found["load"]["engine"] == "llamacpp"
+    assert fits(found, "t4", 1)
