@@ -97,9 +97,6 @@ class Engine(Protocol):
     release: str
     """The one release that specs are made for."""
 
-    read_for: str
-    """Versions whose source was read for this translation, as a PEP 440-like range."""
-
     notice: str
     """What who chooses it should know of the project itself; empty: nothing out of the ordinary."""
 
@@ -124,6 +121,11 @@ class Engine(Protocol):
     """What callers and operators notice of it."""
 
     metrics: Metrics
+
+    @property
+    def read_for(self) -> str:
+        """Versions whose source was read for this translation, as a PEP 440 specifier."""
+        ...
 
     @property
     def architectures(self) -> Architectures:

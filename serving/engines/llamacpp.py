@@ -7,16 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from llmctl.serving.engines import llamacpp_container
 from llmctl.serving.engines import llamacpp_support as llamacpp
-from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviour import Behaviour
 from llmctl.serving.engines.behaviours.llamacpp import BEHAVIOUR
-from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
-from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
-from llmctl.serving.engines.flags import FlagList, stored_flags
+from llmctl.serving.engines.engine_release import EngineRelease
 from llmctl.serving.engines.sources import is_path
-from llmctl.serving.engines.support import first_refusal
-from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec
@@ -57,42 +51,7 @@ REFUSED_FLAGS: Mapping[str, str] = {
 }
 
 
-class LlamaCpp:
-    name: EngineName = EngineName.LLAMACPP
-    title: str = "llama.cpp"
-    release: str = llamacpp.RELEASE
-    read_for: str = f"=={llamacpp.RELEASE}"
-    notice: str = ""
-    images: Mapping[Platform, Image] = llamacpp.IMAGES
-    features: Mapping[Feature, Support] = llamacpp.FEATURES
-    quantizations: Mapping[str, Support] = llamacpp.QUANTIZATIONS
-    kv_cache_dtypes: Mapping[str, Support] = llamacpp.KV_CACHE_DTYPES
-    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = llamacpp.COMPUTE_CAPABILITIES
-    settings: Mapping[str, tuple[str, ...]] = SETTINGS
-    refused_flags: Mapping[str, str] = REFUSED_FLAGS
-    metrics: Metrics = llamacpp.METRICS
-    behaviour: Behaviour = BEHAVIOUR
-
-    @property
-    def architectures(self) -> Architectures:
-        return stored_architectures(self.name)
-
-    @property
-    def flags(self) -> FlagList:
-        return stored_flags(self.name)
-
-    def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
-        if reason := self.refuses(spec, accelerator):
-            raise EngineError(reason)
-        return llamacpp_container.container(self, spec, accelerator)
-
-    def refuses(
-        self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
-    ) -> str | None:
-        return first_refusal(self, spec, accelerator, facts) or next(_conflicts(spec), None)
-
-
-def _conflicts(spec: ServingSpec) -> Iterator[str]:
+def _conflicts(spec: ServingSpec, _: Accelerator | None, __: ModelFacts | None) -> Iterator[str]:
     if is_path(spec.model) and not spec.model.endswith(".gguf"):
         yield f"{spec.model} is no .gguf file, and llama.cpp serves nothing else. Convert it, or choose another engine."
     if is_path(spec.model) and spec.quantization and spec.quantization.lower() not in spec.model.lower():
@@ -100,3 +59,21 @@ def _conflicts(spec: ServingSpec) -> Iterator[str]:
     if spec.revision:
         # common/hf-cache.cpp takes the head of the main branch.
         yield "llama.cpp fetches only the newest commit of a Hub repository. Mount the file of this revision instead."
+
+
+LLAMACPP = EngineRelease(
+    name=EngineName.LLAMACPP,
+    title="llama.cpp",
+    release=llamacpp.RELEASE,
+    images=llamacpp.IMAGES,
+    features=llamacpp.FEATURES,
+    quantizations=llamacpp.QUANTIZATIONS,
+    kv_cache_dtypes=llamacpp.KV_CACHE_DTYPES,
+    compute_capabilities=llamacpp.COMPUTE_CAPABILITIES,
+    settings=SETTINGS,
+    refused_flags=REFUSED_FLAGS,
+    metrics=llamacpp.METRICS,
+    behaviour=BEHAVIOUR,
+    conflicts=_conflicts,
+    make_container=llamacpp_container.container,
+)

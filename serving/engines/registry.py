@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.llamacpp import LlamaCpp
-from llmctl.serving.engines.sglang import SGLang
+from llmctl.serving.engines.llamacpp import LLAMACPP
+from llmctl.serving.engines.sglang import SGLANG
 from llmctl.serving.engines.tgi import TGI
-from llmctl.serving.engines.vllm import Vllm
+from llmctl.serving.engines.vllm import VLLM
 from llmctl.serving.spec import EngineName
 
-ENGINES: Mapping[EngineName, Engine] = {engine.name: engine for engine in (TGI(), Vllm(), SGLang(), LlamaCpp())}
+ENGINES: Mapping[EngineName, Engine] = {engine.name: engine for engine in (TGI, VLLM, SGLANG, LLAMACPP)}
 
 
 def others_with(has_it: Callable[[Engine], bool]) -> str:

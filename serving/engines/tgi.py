@@ -10,16 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from llmctl.serving.engines import tgi_container
 from llmctl.serving.engines import tgi_support as tgi
-from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviour import Behaviour
 from llmctl.serving.engines.behaviours.tgi import BEHAVIOUR
-from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
-from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support, platform_of
-from llmctl.serving.engines.flags import FlagList, stored_flags
+from llmctl.serving.engines.engine import Platform, platform_of
+from llmctl.serving.engines.engine_release import EngineRelease
 from llmctl.serving.engines.sources import is_path
-from llmctl.serving.engines.support import first_refusal
-from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import Adapter, EngineName, ServingSpec
@@ -55,41 +50,6 @@ REFUSED_FLAGS: Mapping[str, str] = {
     **secret_flags(("api-key", "ngrok-authtoken")),
     **dict.fromkeys(("ngrok", "ngrok-edge"), "stops this image at its start"),
 }
-
-
-class TGI:
-    name: EngineName = EngineName.TGI
-    title: str = "Text Generation Inference"
-    release: str = tgi.RELEASE
-    read_for: str = f"=={tgi.RELEASE}"
-    notice: str = NOTICE
-    images: Mapping[Platform, Image] = tgi.IMAGES
-    features: Mapping[Feature, Support] = tgi.FEATURES
-    quantizations: Mapping[str, Support] = tgi.QUANTIZATIONS
-    kv_cache_dtypes: Mapping[str, Support] = tgi.KV_CACHE_DTYPES
-    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = tgi.COMPUTE_CAPABILITIES
-    settings: Mapping[str, tuple[str, ...]] = SETTINGS
-    refused_flags: Mapping[str, str] = REFUSED_FLAGS
-    metrics: Metrics = tgi.METRICS
-    behaviour: Behaviour = BEHAVIOUR
-
-    @property
-    def architectures(self) -> Architectures:
-        return stored_architectures(self.name)
-
-    @property
-    def flags(self) -> FlagList:
-        return stored_flags(self.name)
-
-    def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
-        if reason := self.refuses(spec, accelerator):
-            raise EngineError(reason)
-        return tgi_container.container(self, spec, accelerator)
-
-    def refuses(
-        self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
-    ) -> str | None:
-        return first_refusal(self, spec, accelerator, facts) or next(_conflicts(spec, accelerator, facts), None)
 
 
 def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None) -> Iterator[str]:
@@ -145,3 +105,22 @@ def _adapter_fault(adapter: Adapter) -> str | None:
 
 def _flashinfer(facts: ModelFacts) -> bool:
     return facts.head_dim in tgi.FLASHINFER_HEAD_DIMS and facts.model_type not in tgi.FLASHDECODING_MODEL_TYPES
+
+
+TGI = EngineRelease(
+    name=EngineName.TGI,
+    title="Text Generation Inference",
+    release=tgi.RELEASE,
+    notice=NOTICE,
+    images=tgi.IMAGES,
+    features=tgi.FEATURES,
+    quantizations=tgi.QUANTIZATIONS,
+    kv_cache_dtypes=tgi.KV_CACHE_DTYPES,
+    compute_capabilities=tgi.COMPUTE_CAPABILITIES,
+    settings=SETTINGS,
+    refused_flags=REFUSED_FLAGS,
+    metrics=tgi.METRICS,
+    behaviour=BEHAVIOUR,
+    conflicts=_conflicts,
+    make_container=tgi_container.container,
+)

@@ -6,15 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from llmctl.serving.engines import vllm_container
 from llmctl.serving.engines import vllm_support as vllm
-from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviour import Behaviour
 from llmctl.serving.engines.behaviours.vllm import BEHAVIOUR
-from llmctl.serving.engines.container import ContainerSpec, Image, Metrics
-from llmctl.serving.engines.engine import Architectures, Feature, Platform, Support
-from llmctl.serving.engines.flags import FlagList, stored_flags
-from llmctl.serving.engines.support import first_refusal
-from llmctl.serving.errors import EngineError
+from llmctl.serving.engines.engine_release import EngineRelease
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec
@@ -44,41 +38,6 @@ REFUSED_FLAGS: Mapping[str, str] = {
 }
 
 
-class Vllm:
-    name: EngineName = EngineName.VLLM
-    title: str = "vLLM"
-    release: str = vllm.RELEASE
-    read_for: str = f"=={vllm.RELEASE}"
-    notice: str = ""
-    images: Mapping[Platform, Image] = vllm.IMAGES
-    features: Mapping[Feature, Support] = vllm.FEATURES
-    quantizations: Mapping[str, Support] = vllm.QUANTIZATIONS
-    kv_cache_dtypes: Mapping[str, Support] = vllm.KV_CACHE_DTYPES
-    compute_capabilities: tuple[tuple[int, int], tuple[int, int] | None] = vllm.COMPUTE_CAPABILITIES
-    settings: Mapping[str, tuple[str, ...]] = SETTINGS
-    refused_flags: Mapping[str, str] = REFUSED_FLAGS
-    metrics: Metrics = vllm.METRICS
-    behaviour: Behaviour = BEHAVIOUR
-
-    @property
-    def flags(self) -> FlagList:
-        return stored_flags(self.name)
-
-    @property
-    def architectures(self) -> Architectures:
-        return stored_architectures(self.name)
-
-    def refuses(
-        self, spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None = None
-    ) -> str | None:
-        return first_refusal(self, spec, accelerator, facts) or next(_conflicts(spec, accelerator, facts), None)
-
-    def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
-        if reason := self.refuses(spec, accelerator):
-            raise EngineError(reason)
-        return vllm_container.container(self, spec, accelerator)
-
-
 def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelFacts | None) -> Iterator[str]:
     """Settings that each exist and together end the start."""
     if spec.max_batch_prefill_tokens and spec.max_batch_size and spec.max_batch_prefill_tokens < spec.max_batch_size:
@@ -94,3 +53,21 @@ def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelF
     if stored and spec.quantization not in (None, *({stored} - set(vllm.QUANTIZATION_WORDS))):
         # config/model.py: the word must be the one in config.json.
         yield f"vLLM reads what is stored as {stored} by itself. Leave quantization {spec.quantization} out."
+
+
+VLLM = EngineRelease(
+    name=EngineName.VLLM,
+    title="vLLM",
+    release=vllm.RELEASE,
+    images=vllm.IMAGES,
+    features=vllm.FEATURES,
+    quantizations=vllm.QUANTIZATIONS,
+    kv_cache_dtypes=vllm.KV_CACHE_DTYPES,
+    compute_capabilities=vllm.COMPUTE_CAPABILITIES,
+    settings=SETTINGS,
+    refused_flags=REFUSED_FLAGS,
+    metrics=vllm.METRICS,
+    behaviour=BEHAVIOUR,
+    conflicts=_conflicts,
+    make_container=vllm_container.container,
+)

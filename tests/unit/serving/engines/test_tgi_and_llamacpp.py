@@ -10,7 +10,7 @@ from doubles.models import LLAMA, PHI3, gguf
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.llamacpp import LlamaCpp
+from llmctl.serving.engines.llamacpp import LLAMACPP
 from llmctl.serving.engines.tgi import TGI
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
@@ -35,39 +35,39 @@ def value(engine: Engine, spec: ServingSpec, flag: str, accelerator: Accelerator
 
 
 def test_tgi_is_told_its_shards_and_is_not_left_to_count_gpus() -> None:
-    assert value(TGI(), replace(ON_DISK, gpus=2), "--num-shard") == "2"
+    assert value(TGI, replace(ON_DISK, gpus=2), "--num-shard") == "2"
     on_four = replace(ON_DISK, gpus=4, max_batch_size=4)
-    assert value(TGI(), on_four, "--num-shard", INFERENTIA2) == "1", "neuron shards by itself"
+    assert value(TGI, on_four, "--num-shard", INFERENTIA2) == "1", "neuron shards by itself"
 
 
 def test_tgi_asks_the_hub_nothing_once_everything_lies_on_disk() -> None:
     offline = [
-        TGI().container(spec, L4).env.get("HF_HUB_OFFLINE") for spec in (SPEC, ON_DISK, replace(ON_DISK, adapters=SQL))
+        TGI.container(spec, L4).env.get("HF_HUB_OFFLINE") for spec in (SPEC, ON_DISK, replace(ON_DISK, adapters=SQL))
     ]
     assert offline == [None, "1", "1"]
     from_the_hub = replace(ON_DISK, adapters=(Adapter(name="o/sql", source="o/sql"),))
-    assert "HF_HUB_OFFLINE" not in TGI().container(from_the_hub, L4).env
+    assert "HF_HUB_OFFLINE" not in TGI.container(from_the_hub, L4).env
 
 
 def test_tgi_does_not_print_its_api_key() -> None:
-    container = TGI().container(replace(SPEC, api_key=True), L4)
+    container = TGI.container(replace(SPEC, api_key=True), L4)
     assert isinstance(container.env["API_KEY"], SecretKey)
     # The launcher prints its arguments at level info.
     assert "text_generation_launcher=warn" in str(container.env["LOG_LEVEL"])
-    assert "LOG_LEVEL" not in TGI().container(SPEC, L4).env, "without a key its log tells how the start goes on"
+    assert "LOG_LEVEL" not in TGI.container(SPEC, L4).env, "without a key its log tells how the start goes on"
 
 
 def test_tgi_with_adapters_runs_without_cuda_graphs_and_prefix_cache() -> None:
-    container = TGI().container(replace(SPEC, adapters=SQL), L4)
+    container = TGI.container(replace(SPEC, adapters=SQL), L4)
     assert container.env["LORA_ADAPTERS"] == "sql=/adapters/sql"
     assert container.env["PREFIX_CACHING"] == "0"
     assert "CUDA_GRAPHS" not in container.env, "as a variable the shards would see it, as a flag they do not"
-    assert value(TGI(), replace(SPEC, adapters=SQL), "--cuda-graphs") == "0"
-    assert value(TGI(), SPEC, "--cuda-graphs") is None
+    assert value(TGI, replace(SPEC, adapters=SQL), "--cuda-graphs") == "0"
+    assert value(TGI, SPEC, "--cuda-graphs") is None
 
 
 def test_what_the_entrypoints_unquoted_arguments_would_tear_apart_goes_by_variable() -> None:
-    container = TGI().container(
+    container = TGI.container(
         replace(SPEC, engine_args={"otlp-service-name": "my service", "cuda-memory-fraction": 0.9}), L4
     )
     assert container.env["OTLP_SERVICE_NAME"] == "my service"
@@ -80,18 +80,18 @@ def test_what_the_entrypoints_unquoted_arguments_would_tear_apart_goes_by_variab
 def test_tgi_can_write_its_tokenizer_down_where_each_image_works(
     accelerator: Accelerator, working_directory: str
 ) -> None:
-    container = TGI().container(replace(SPEC, max_batch_size=4), accelerator)
+    container = TGI.container(replace(SPEC, max_batch_size=4), accelerator)
     assert f"{working_directory}/out" in [volume.path for volume in container.volumes]
 
 
 def test_shared_memory_is_there_for_several_gpus_only() -> None:
-    volumes = [TGI().container(replace(ON_DISK, gpus=gpus), L4).volumes for gpus in (1, 2)]
+    volumes = [TGI.container(replace(ON_DISK, gpus=gpus), L4).volumes for gpus in (1, 2)]
     assert [any(volume.memory for volume in those) for those in volumes] == [False, True]
 
 
 def test_tgi_leaves_room_for_an_answer() -> None:
-    assert value(TGI(), SPEC, "--max-input-tokens") == "8191"
-    assert value(TGI(), replace(SPEC, max_input_tokens=4000), "--max-input-tokens") == "4000"
+    assert value(TGI, SPEC, "--max-input-tokens") == "8191"
+    assert value(TGI, replace(SPEC, max_input_tokens=4000), "--max-input-tokens") == "4000"
 
 
 @pytest.mark.parametrize(
@@ -110,28 +110,28 @@ def test_tgi_leaves_room_for_an_answer() -> None:
 )
 def test_tgi_refuses_what_it_would_end_with(change: dict[str, object], reason: str) -> None:
     with pytest.raises(EngineError) as refused:
-        TGI().container(replace(SPEC, **change), L4)  # type: ignore[arg-type]
+        TGI.container(replace(SPEC, **change), L4)  # type: ignore[arg-type]
     assert reason in str(refused.value)
     assert str(refused.value).endswith(".")
     assert "\n" not in str(refused.value)
 
 
 def test_bitsandbytes_is_the_one_quantization_beside_a_dtype() -> None:
-    assert TGI().refuses(replace(SPEC, dtype="float16", quantization="bitsandbytes-nf4"), L4) is None
+    assert TGI.refuses(replace(SPEC, dtype="float16", quantization="bitsandbytes-nf4"), L4) is None
 
 
 def test_inferentia_needs_the_batch_size_of_the_export() -> None:
-    assert "maxBatchSize" in str(TGI().refuses(SPEC, INFERENTIA2))
-    container = TGI().container(replace(SPEC, gpus=4, max_batch_size=4), INFERENTIA2)
+    assert "maxBatchSize" in str(TGI.refuses(SPEC, INFERENTIA2))
+    container = TGI.container(replace(SPEC, gpus=4, max_batch_size=4), INFERENTIA2)
     assert container.env["HF_NUM_CORES"] == "8", "two cores per device"
     assert container.resources.gpu_resource == "aws.amazon.com/neuron"
 
 
 def test_an_fp8_cache_is_refused_for_models_that_flashinfer_does_not_serve() -> None:
     spec = replace(SPEC, kv_cache_dtype="fp8_e4m3")
-    assert TGI().refuses(spec, L4, LLAMA) is None
-    assert "head dimension 96" in str(TGI().refuses(spec, L4, PHI3))
-    assert TGI().refuses(SPEC, L4, PHI3) is None
+    assert TGI.refuses(spec, L4, LLAMA) is None
+    assert "head dimension 96" in str(TGI.refuses(spec, L4, PHI3))
+    assert TGI.refuses(SPEC, L4, PHI3) is None
 
 
 @pytest.mark.parametrize(
@@ -147,51 +147,51 @@ def test_where_a_prompt_is_computed_in_one_step_the_step_holds_the_longest(
     change: dict[str, object], accelerator: Accelerator, tokens: str | None
 ) -> None:
     spec = replace(SPEC, **change)  # type: ignore[arg-type]
-    assert value(TGI(), spec, "--max-batch-prefill-tokens", accelerator) == tokens
-    too_small = TGI().refuses(replace(spec, max_batch_prefill_tokens=512), accelerator)
+    assert value(TGI, spec, "--max-batch-prefill-tokens", accelerator) == tokens
+    too_small = TGI.refuses(replace(spec, max_batch_prefill_tokens=512), accelerator)
     assert ("maxBatchPrefillTokens (512) must be at least 8191" in str(too_small)) is (tokens is not None)
 
 
 def test_some_models_are_computed_in_one_step_everywhere() -> None:
     spec = replace(SPEC, max_batch_prefill_tokens=512)
-    assert TGI().refuses(spec, L4, LLAMA) is None
-    assert "at least 8191" in str(TGI().refuses(spec, L4, replace(LLAMA, model_type="gemma3")))
+    assert TGI.refuses(spec, L4, LLAMA) is None
+    assert "at least 8191" in str(TGI.refuses(spec, L4, replace(LLAMA, model_type="gemma3")))
 
 
 def test_amd_gets_the_only_attention_it_has() -> None:
-    env = TGI().container(SPEC, MI300X).env
+    env = TGI.container(SPEC, MI300X).env
     assert (env["ATTENTION"], env["PREFIX_CACHING"], env["PREFILL_CHUNKING"]) == ("paged", "0", "0")
 
 
 def test_llamacpp_gives_every_slot_room_for_a_whole_request() -> None:
     spec = replace(FILE, max_batch_size=8)
-    assert value(LlamaCpp(), spec, "--ctx-size") == str(8 * 8192)
-    assert value(LlamaCpp(), spec, "--parallel") == "8"
-    assert "--no-kv-unified" in LlamaCpp().container(spec, L4).args
+    assert value(LLAMACPP, spec, "--ctx-size") == str(8 * 8192)
+    assert value(LLAMACPP, spec, "--parallel") == "8"
+    assert "--no-kv-unified" in LLAMACPP.container(spec, L4).args
 
 
 def test_llamacpp_fails_rather_than_computing_on_the_processor() -> None:
-    assert value(LlamaCpp(), FILE, "--n-gpu-layers") == "all"
-    assert value(LlamaCpp(), FILE, "--fit") == "off"
-    assert value(LlamaCpp(), replace(FILE, gpus=2), "--device") == "CUDA0,CUDA1", "one that is missing ends the start"
-    assert value(LlamaCpp(), FILE, "--device", MI300X) == "ROCm0"
+    assert value(LLAMACPP, FILE, "--n-gpu-layers") == "all"
+    assert value(LLAMACPP, FILE, "--fit") == "off"
+    assert value(LLAMACPP, replace(FILE, gpus=2), "--device") == "CUDA0,CUDA1", "one that is missing ends the start"
+    assert value(LLAMACPP, FILE, "--device", MI300X) == "ROCm0"
     on_the_processor = replace(FILE, gpus=0, accelerator=None)
-    assert value(LlamaCpp(), on_the_processor, "--n-gpu-layers", None) is None
+    assert value(LLAMACPP, on_the_processor, "--n-gpu-layers", None) is None
 
 
 def test_llamacpp_takes_no_more_threads_than_it_may_use() -> None:
     spec = replace(FILE, host=replace(FILE.host, cpus=0.5))
-    assert value(LlamaCpp(), spec, "--threads") == "1"
+    assert value(LLAMACPP, spec, "--threads") == "1"
 
 
 def test_llamacpp_takes_the_file_of_a_repository_by_its_quantization() -> None:
     spec = replace(SPEC, model="o/llama-GGUF")
-    assert value(LlamaCpp(), spec, "--hf-repo") == "o/llama-GGUF"
-    assert value(LlamaCpp(), replace(spec, quantization="Q4_K_M"), "--hf-repo") == "o/llama-GGUF:Q4_K_M"
+    assert value(LLAMACPP, spec, "--hf-repo") == "o/llama-GGUF"
+    assert value(LLAMACPP, replace(spec, quantization="Q4_K_M"), "--hf-repo") == "o/llama-GGUF:Q4_K_M"
 
 
 def test_llamacpp_requests_end_before_sigterm_because_it_cuts_them_off() -> None:
-    shutdown = LlamaCpp().container(FILE, L4).shutdown
+    shutdown = LLAMACPP.container(FILE, L4).shutdown
     assert shutdown.pre_stop_seconds >= FILE.graceful_termination_seconds
 
 
@@ -200,8 +200,8 @@ def test_llamacpp_requests_end_before_sigterm_because_it_cuts_them_off() -> None
 )
 def test_llamacpp_takes_a_draft_model_from_disk_or_the_hub(draft: str, flag: str) -> None:
     spec = replace(FILE, speculation=Speculation(tokens=3, draft_model=draft))
-    assert value(LlamaCpp(), spec, flag) == draft
-    assert ("--offline" in LlamaCpp().container(spec, L4).args) is draft.startswith("/")
+    assert value(LLAMACPP, spec, flag) == draft
+    assert ("--offline" in LLAMACPP.container(spec, L4).args) is draft.startswith("/")
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,11 @@ def test_llamacpp_takes_a_draft_model_from_disk_or_the_hub(draft: str, flag: str
 )
 def test_llamacpp_refuses_what_it_would_ignore_or_end_with(change: dict[str, object], reason: str) -> None:
     with pytest.raises(EngineError) as refused:
-        LlamaCpp().container(replace(FILE, **change), L4)  # type: ignore[arg-type]
+        LLAMACPP.container(replace(FILE, **change), L4)  # type: ignore[arg-type]
     assert reason in str(refused.value)
 
 
 def test_llamacpp_serves_gguf_and_nothing_else() -> None:
-    assert "has no safetensors" in str(LlamaCpp().refuses(SPEC, H100, LLAMA))
-    assert LlamaCpp().refuses(FILE, H100, gguf("llama")) is None
-    assert "no code for newest" in str(LlamaCpp().refuses(FILE, H100, gguf("newest")))
+    assert "has no safetensors" in str(LLAMACPP.refuses(SPEC, H100, LLAMA))
+    assert LLAMACPP.refuses(FILE, H100, gguf("llama")) is None
+    assert "no code for newest" in str(LLAMACPP.refuses(FILE, H100, gguf("newest")))

@@ -10,8 +10,8 @@ from doubles.models import LLAMA, stored_as
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.sglang import SGLang
-from llmctl.serving.engines.vllm import Vllm
+from llmctl.serving.engines.sglang import SGLANG
+from llmctl.serving.engines.vllm import VLLM
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import Adapter, HostNeeds, ServingSpec, Speculation
@@ -29,7 +29,7 @@ DRAFTED_ADAPTER = replace(
 )
 ON_DISK = replace(SPEC, model="/models/llama")
 
-both = pytest.mark.parametrize("engine", [Vllm(), SGLang()], ids=["vllm", "sglang"])
+both = pytest.mark.parametrize("engine", [VLLM, SGLANG], ids=["vllm", "sglang"])
 
 
 def value(args: tuple[str, ...], flag: str) -> str:
@@ -71,18 +71,18 @@ def test_the_hub_token_comes_from_its_secret(engine: Engine) -> None:
 
 
 def test_vllm_waits_for_a_large_model_as_long_as_the_stack_does() -> None:
-    env = Vllm().container(replace(SPEC, startup_seconds=2400), L4).env
+    env = VLLM.container(replace(SPEC, startup_seconds=2400), L4).env
     assert env["VLLM_ENGINE_READY_TIMEOUT_S"] == "2400", "its own limit is 600 s"
 
 
 def test_vllm_drains_where_its_default_would_abort() -> None:
-    container = Vllm().container(replace(SPEC, graceful_termination_seconds=120), L4)
+    container = VLLM.container(replace(SPEC, graceful_termination_seconds=120), L4)
     assert value(container.args, "--shutdown-timeout") == "120"
     assert container.shutdown.grace_seconds > container.shutdown.pre_stop_seconds + 120
 
 
 def test_sglang_has_time_for_a_health_check_that_takes_a_second_at_least() -> None:
-    probes = SGLang().container(SPEC, L4).probes
+    probes = SGLANG.container(SPEC, L4).probes
     assert probes.startup.timeout > 20
     assert probes.liveness is not None
     assert probes.liveness.timeout > 20
@@ -91,25 +91,25 @@ def test_sglang_has_time_for_a_health_check_that_takes_a_second_at_least() -> No
 
 def test_fp8_is_the_word_that_quantizes_while_loading() -> None:
     fp8 = replace(SPEC, quantization="fp8")
-    assert value(Vllm().container(fp8, L4).args, "--quantization") == "fp8_per_tensor"
-    assert value(SGLang().container(fp8, L4).args, "--quantization") == "fp8"
+    assert value(VLLM.container(fp8, L4).args, "--quantization") == "fp8_per_tensor"
+    assert value(SGLANG.container(fp8, L4).args, "--quantization") == "fp8"
 
 
 @pytest.mark.parametrize(
     ("engine", "spec", "accelerator", "reason"),
     [
-        (Vllm(), replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
-        (Vllm(), replace(SPEC, model="/models/llama.gguf"), L4, "no GGUF"),
-        (Vllm(), replace(SPEC, kv_cache_dtype="fp8_e4m3"), T4, "needs compute capability 8.0"),
-        (SGLang(), replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
-        (Vllm(), SPEC, None, "no image for the processor"),
-        (Vllm(), replace(SPEC, max_batch_size=64, max_batch_prefill_tokens=32), L4, "to be at least maxBatchSize"),
-        (Vllm(), replace(SPEC, dtype="bfloat16"), T4, "Set dtype to float16"),
-        (SGLang(), replace(SPEC, served_name="llama:8b"), L4, "a name without a colon"),
-        (SGLang(), DRAFTED_ADAPTER, L4, "no adapters together with a draft model"),
-        (SGLang(), SPEC, MI300X, "no image for AMD Instinct MI300X"),
-        (SGLang(), SPEC, T4, "compute capability 8.0"),
-        (SGLang(), replace(SPEC, api_key=True), L4, "no API key"),
+        (VLLM, replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
+        (VLLM, replace(SPEC, model="/models/llama.gguf"), L4, "no GGUF"),
+        (VLLM, replace(SPEC, kv_cache_dtype="fp8_e4m3"), T4, "needs compute capability 8.0"),
+        (SGLANG, replace(SPEC, quantization="bitsandbytes-nf4"), L4, "no quantization bitsandbytes-nf4"),
+        (VLLM, SPEC, None, "no image for the processor"),
+        (VLLM, replace(SPEC, max_batch_size=64, max_batch_prefill_tokens=32), L4, "to be at least maxBatchSize"),
+        (VLLM, replace(SPEC, dtype="bfloat16"), T4, "Set dtype to float16"),
+        (SGLANG, replace(SPEC, served_name="llama:8b"), L4, "a name without a colon"),
+        (SGLANG, DRAFTED_ADAPTER, L4, "no adapters together with a draft model"),
+        (SGLANG, SPEC, MI300X, "no image for AMD Instinct MI300X"),
+        (SGLANG, SPEC, T4, "compute capability 8.0"),
+        (SGLANG, replace(SPEC, api_key=True), L4, "no API key"),
     ],
 )
 def test_what_an_engine_lacks_is_said_before_a_gpu_is_paid_for(
@@ -123,16 +123,16 @@ def test_what_an_engine_lacks_is_said_before_a_gpu_is_paid_for(
 @pytest.mark.parametrize(
     ("engine", "engine_args", "reason"),
     [
-        (Vllm(), {"max-modl-len": 4096}, "Did you mean max-model-len"),
-        (Vllm(), {"max-model-len": 4096}, "decided by maxTotalTokens"),
-        (Vllm(), {"api-key": "k"}, "process list"),
-        (Vllm(), {"enforce-eager": "yes"}, "takes no value"),
-        (Vllm(), {"block-size": True}, "wants a value"),
-        (SGLang(), {"tensor-parallel-size": 2}, "decided by accelerator"),
-        (SGLang(), {"admin-api-key": "k"}, "process list"),
-        (Vllm(), {"data-parallel-size": 2}, "decided by accelerator"),
-        (Vllm(), {"config": "/etc/flags.yaml"}, "flags from a file"),
-        (SGLang(), {"tool-server": "demo"}, "runs code"),
+        (VLLM, {"max-modl-len": 4096}, "Did you mean max-model-len"),
+        (VLLM, {"max-model-len": 4096}, "decided by maxTotalTokens"),
+        (VLLM, {"api-key": "k"}, "process list"),
+        (VLLM, {"enforce-eager": "yes"}, "takes no value"),
+        (VLLM, {"block-size": True}, "wants a value"),
+        (SGLANG, {"tensor-parallel-size": 2}, "decided by accelerator"),
+        (SGLANG, {"admin-api-key": "k"}, "process list"),
+        (VLLM, {"data-parallel-size": 2}, "decided by accelerator"),
+        (VLLM, {"config": "/etc/flags.yaml"}, "flags from a file"),
+        (SGLANG, {"tool-server": "demo"}, "runs code"),
     ],
 )
 def test_engine_args_are_held_against_the_release(
@@ -149,27 +149,25 @@ def test_engine_args_come_through(engine: Engine) -> None:
 
 
 def test_vllm_reads_a_stored_quantization_by_itself() -> None:
-    assert Vllm().refuses(SPEC, L4, stored_as("fp8")) is None
-    assert Vllm().refuses(replace(SPEC, quantization="awq"), L4, stored_as("awq")) is None
+    assert VLLM.refuses(SPEC, L4, stored_as("fp8")) is None
+    assert VLLM.refuses(replace(SPEC, quantization="awq"), L4, stored_as("awq")) is None
     fp8 = replace(SPEC, quantization="fp8")
-    assert Vllm().refuses(fp8, L4, LLAMA) is None
-    assert "Leave quantization fp8 out" in str(Vllm().refuses(fp8, L4, stored_as("fp8")))
-    assert "Leave quantization gptq out" in str(
-        Vllm().refuses(replace(SPEC, quantization="gptq"), L4, stored_as("awq"))
-    )
+    assert VLLM.refuses(fp8, L4, LLAMA) is None
+    assert "Leave quantization fp8 out" in str(VLLM.refuses(fp8, L4, stored_as("fp8")))
+    assert "Leave quantization gptq out" in str(VLLM.refuses(replace(SPEC, quantization="gptq"), L4, stored_as("awq")))
 
 
 def test_sglang_guesses_a_chain_of_as_many_tokens_as_asked() -> None:
-    args = SGLang().container(replace(SPEC, speculation=Speculation(tokens=3)), L4).args
+    args = SGLANG.container(replace(SPEC, speculation=Speculation(tokens=3)), L4).args
     assert value(args, "--speculative-num-draft-tokens") == "4", "the last accepted token is counted too"
     assert value(args, "--speculative-ngram-max-bfs-breadth") == "1", "3 // 10 branches would be no step"
 
 
 def test_a_stream_that_waits_is_not_silent_in_vllm() -> None:
-    assert value(Vllm().container(SPEC, L4).args, "--sse-keep-alive-interval") == "15"
+    assert value(VLLM.container(SPEC, L4).args, "--sse-keep-alive-interval") == "15"
 
 
 def test_a_burst_fits_into_sglangs_queue_whatever_runs() -> None:
     spec = replace(SPEC, max_concurrent_requests=100, max_batch_size=100)
-    assert value(SGLang().container(spec, L4).args, "--max-queued-requests") == "100", "0 would refuse every request"
-    assert value(Vllm().container(spec, L4).args, "--max-num-queued-reqs") == "100", "vLLM counts those that run too"
+    assert value(SGLANG.container(spec, L4).args, "--max-queued-requests") == "100", "0 would refuse every request"
+    assert value(VLLM.container(spec, L4).args, "--max-num-queued-reqs") == "100", "vLLM counts those that run too"
