@@ -30,8 +30,10 @@ def list_view(lock: LockFile, wanted: Sequence[str]) -> View:
     entries: dict[str, Entry | None] = {**lock.images, **dict.fromkeys(never)}
     rows = [(reference, *_row(entries[reference])) for reference in sorted(entries)]
     data = [{"reference": reference, **_data(entries[reference])} for reference in sorted(entries)]
-    empty = "No image is locked. Lock one: llmctl images lock --image REF"
-    return View(data, [Table(("IMAGE", "STATE", "DATE", "DIGEST", "PLATFORMS"), rows) if rows else empty])
+    if not rows:
+        return View(data, ["No image is locked. Lock one: llmctl images lock --image REF"])
+    reasons = {each["reference"]: each["reason"] for each in data if each["digest"] is None}
+    return View(data, [Table(("IMAGE", "STATE", "DATE", "DIGEST", "PLATFORMS"), rows), *_reasons("open", reasons)])
 
 
 def lock_view(resolutions: Sequence[Resolution]) -> View:
@@ -48,8 +50,8 @@ def lock_view(resolutions: Sequence[Resolution]) -> View:
         for each in resolutions
     ]
     rows = [(each.reference, WORDS[each.outcome], each.entry.digest or "-") for each in resolutions]
-    problems = [f"{each.reference}: {each.problem}" for each in resolutions if each.problem]
-    return View(data, [Table(("IMAGE", "STATE", "DIGEST"), rows), *problems])
+    problems = {each.reference: each.problem for each in resolutions if each.problem}
+    return View(data, [Table(("IMAGE", "STATE", "DIGEST"), rows), *_reasons("not locked now", problems)])
 
 
 def mirror_view(plan: MirrorPlan, mirrored: Sequence[Mirrored]) -> View:
@@ -70,9 +72,17 @@ def mirror_view(plan: MirrorPlan, mirrored: Sequence[Mirrored]) -> View:
     }
     rows = [(str(each.copy.source), str(each.copy.destination), _copied(each), each.copy.digest) for each in mirrored]
     table = [Table(("IMAGE", "NOW ALSO", "STATE", "DIGEST"), rows)] if rows else []
-    problems = [f"{each.copy.destination}: {each.problem}" for each in mirrored if each.problem]
-    waiting = [f"{reference} was not copied, it has no digest yet: {reason}" for reference, reason in plan.open.items()]
-    return View(data, [*table, *problems, *waiting])
+    problems = {str(each.copy.destination): each.problem for each in mirrored if each.problem}
+    waiting = _reasons("not copied, no digest yet", plan.open)
+    return View(data, [*table, *_reasons("not copied", problems), *waiting])
+
+
+def _reasons(state: str, reasons: Mapping[str, str]) -> list[str]:
+    """Each reason once, with the images it holds for below it."""
+    images: dict[str, list[str]] = {}
+    for reference, reason in reasons.items():
+        images.setdefault(reason, []).append(reference)
+    return ["\n  ".join((f"\n{state}: {reason}", *references)) for reason, references in images.items()]
 
 
 def _copied(mirrored: Mirrored) -> str:
@@ -87,8 +97,8 @@ def _row(entry: Entry | None) -> tuple[str, str, str, str]:
     if isinstance(entry, LockedImage):
         return "locked", entry.date.isoformat(), entry.digest, ", ".join(entry.platforms)
     if isinstance(entry, OpenImage):
-        return f"open: {entry.reason}", entry.date.isoformat(), "-", ""
-    return f"open: {NEVER_ASKED}", "-", "-", ""
+        return "open", entry.date.isoformat(), "-", ""
+    return "open", "-", "-", ""
 
 
 def _data(entry: Entry | None) -> Mapping[str, Any]:

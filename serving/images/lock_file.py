@@ -87,12 +87,23 @@ def write_lock_file(path: Path, lock: LockFile) -> None:
     try:
         with partial.open("w", encoding="utf-8") as out:
             out.write(HEADER)
-            yaml.safe_dump({"images": images}, out, sort_keys=False, width=10_000)  # in ASCII, escaped
+            yaml.dump({"images": images}, out, _plain_dumper(), sort_keys=False, width=10_000)  # in ASCII, escaped
             out.flush()
             os.fsync(out.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _plain_dumper() -> Any:
+    """YAML without anchors: two entries of the same day are two entries."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  (PyYAML's signature)
+            return True
+
+    return Dumper
 
 
 def _as_data(entry: Entry) -> dict[str, Any]:

@@ -44,10 +44,10 @@ def test_list_shows_what_is_locked_and_what_is_open_and_since_when(terminal: Ter
     write_lock_file(lock_file(terminal), LockFile({"ghcr.io/a/b:1": LOCKED, "ghcr.io/c/d:1": OPEN}))
     assert terminal.llmctl("images", "list") == 0
     assert terminal.out == (
-        "IMAGE          STATE                    DATE        DIGEST"
+        "IMAGE          STATE   DATE        DIGEST"
         "                                                                   PLATFORMS\n"
-        f"ghcr.io/a/b:1  locked                   2026-11-24  {DIGEST}  linux/amd64\n"
-        "ghcr.io/c/d:1  open: ghcr.io was busy.  2026-11-23  -\n"
+        f"ghcr.io/a/b:1  locked  2026-11-24  {DIGEST}  linux/amd64\n"
+        "ghcr.io/c/d:1  open    2026-11-23  -\n\nopen: ghcr.io was busy.\n  ghcr.io/c/d:1\n"
     )
 
 
@@ -127,4 +127,4 @@ def test_a_broken_lock_file_is_one_line_and_exit_code_2(terminal: Terminal, comm
 
 def test_an_open_image_is_named_beside_those_that_were_copied() -> None:
     view = mirror_view(plan_mirror(LockFile({"ghcr.io/c/d:1": OPEN}), "localhost:5000"), [])
-    assert view.text == ["ghcr.io/c/d:1 was not copied, it has no digest yet: ghcr.io was busy."]
+    assert view.text == ["\nnot copied, no digest yet: ghcr.io was busy.\n  ghcr.io/c/d:1"]
