@@ -125,8 +125,11 @@ class Application:
 
         return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup().cli
 
-    def model_facts(self, model_id: str, revision: str | None) -> ModelFacts:
-        """What sizing needs to know of a model: from disk, the catalogue, or the Hub unless HF_HUB_OFFLINE is set."""
+    def model_facts(self, model_id: str, revision: str | None, base: Path | None = None) -> ModelFacts:
+        """What sizing needs to know of a model: from disk, the catalogue, or the Hub unless HF_HUB_OFFLINE is set.
+
+        A path is relative to `base`; None: where the user stands.
+        """
         from llmctl.infra.redaction import redaction
         from llmctl.serving.models.facts_reader import model_facts
         from llmctl.serving.models.hub import Hub
@@ -134,7 +137,7 @@ class Application:
         self.console.redact = redaction(self.environ, self.directory / ".llmctl")
         offline = self.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
         hub = None if offline else Hub.from_environment(self.environ)
-        return model_facts(model_id, revision=revision, base=self.directory, hub=hub)
+        return model_facts(model_id, revision=revision, base=base or self.directory, hub=hub)
 
     def size(self, facts: ModelFacts, question: Question, prices: Path | None = None) -> Sizing:
         """Which machine types the model fits, by the prices of the snapshot and of that file."""
@@ -148,10 +151,12 @@ class Application:
     def engine_switches(self, stack: str, to: EngineName) -> list[EngineSwitch]:
         """For each model of the stack, what another engine would change."""
         from llmctl.infra.engine_switch import engine_switch
+        from llmctl.serving.images.lock_file import read_lock_file
 
-        models = self.stack_file(stack).settings().models
+        file, locked, base = self.stack_file(stack), read_lock_file(self.images_lock()), self.project().stacks
         return [
-            engine_switch(name, model, self.model_facts(model.id, model.revision), to) for name, model in models.items()
+            engine_switch(name, model, self.model_facts(model.id, model.revision, base), to, locked)
+            for name, model in file.settings().models.items()
         ]
 
     def images_lock(self) -> Path:

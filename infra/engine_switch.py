@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import Placement, placement, serving_spec
+from llmctl.serving.engines.container import ContainerSpec
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.engines.translation import Translation, translate
+from llmctl.serving.images.lock_file import LockFile
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName
 
@@ -26,19 +28,29 @@ class EngineSwitch:
     translation: Translation
 
 
-def engine_switch(name: str, model: ModelSettings, facts: ModelFacts, to: EngineName) -> EngineSwitch:
+def engine_switch(name: str, model: ModelSettings, facts: ModelFacts, to: EngineName, locked: LockFile) -> EngineSwitch:
     """Raises EngineError when the model's own engine cannot serve it, and what `placement` raises."""
     where = placement(model, facts)
     spec = serving_spec(name, model, facts, where)
     found = translate(spec, where.accelerator, ENGINES[model.engine], ENGINES[to], facts)
-    lost = {loss.what for loss in found.lost}
-    kept = {
-        key: value for key, value in model.model_dump(by_alias=True, exclude_defaults=True).items() if key not in lost
-    }
-    kept.pop("engineArgs", None)
-    settings = {
-        **kept,
-        "engine": str(to),
-        **({"engineArgs": dict(found.spec.engine_args)} if found.spec.engine_args else {}),
-    }
-    return EngineSwitch(model=name, where=where, settings=settings, translation=found)
+    return EngineSwitch(
+        model=name,
+        where=where,
+        settings=_settings(model, to, found),
+        translation=replace(found, container=_pinned(found.container, locked)),
+    )
+
+
+def _settings(model: ModelSettings, to: EngineName, found: Translation) -> dict[str, Any]:
+    written = model.model_dump(by_alias=True, exclude_defaults=True)
+    gone = {loss.what for loss in found.lost} | {"engineArgs"}
+    kept = {key: value for key, value in written.items() if key not in gone}
+    flags = {"engineArgs": dict(found.spec.engine_args)} if found.spec.engine_args else {}
+    return {**kept, "engine": str(to), **flags}
+
+
+def _pinned(container: ContainerSpec | None, locked: LockFile) -> ContainerSpec | None:
+    """With the digest that a registry gave for its image, where one did."""
+    if container is None:
+        return None
+    return replace(container, image=replace(container.image, digest=locked.digest(container.image.reference)))

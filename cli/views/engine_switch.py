@@ -63,7 +63,10 @@ def _switch(switch: EngineSwitch) -> Iterator[str | Table]:
 
 
 def _container_rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "  image", found["image"]
+    yield (
+        "  image",
+        found["image"] if "@" in found["image"] else f"{found['image']} (no digest yet: llmctl images lock)",
+    )
     if found["command"]:
         yield "  command", " ".join(found["command"])
     yield "  args", " ".join(found["args"])

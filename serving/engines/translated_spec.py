@@ -58,6 +58,7 @@ def translated(
     same = tuple(name for name in spec.engine_args if _passes(name, to))
     kept = replace(
         spec,
+        image_digest=None,  # of the source's image
         engine_args={name: spec.engine_args[name] for name in same},
         **{FIELDS[setting]: _default(FIELDS[setting]) for setting in missing},
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 
 import pytest
 from drivers.terminal import Terminal
 
-from llmctl.serving.engines.engine import Feature
+from llmctl.serving.engines.engine import Feature, Platform
 from llmctl.serving.engines.registry import ENGINES
+from llmctl.serving.images.lock_file import NAME, LockedImage, LockFile, write_lock_file
+from llmctl.serving.spec import EngineName
 
 STACK = """\
 config:
@@ -73,6 +76,21 @@ def test_auto_is_decided_before_engines_are_compared(terminal: Terminal) -> None
         "engineArgs.max-waiting-tokens",
         "POST /generate",
     }
+
+
+def test_the_new_image_is_pinned_where_a_registry_has_given_its_digest(terminal: Terminal) -> None:
+    has_stack(terminal, STACK.format(accelerator="l4:1"))
+    image, digest = ENGINES[EngineName.VLLM].images[Platform.CUDA].reference, f"sha256:{'0' * 64}"
+    locked = LockedImage(
+        digest=digest,
+        media_type="application/vnd.oci.image.index.v1+json",
+        platforms={},
+        registry="docker.io",
+        date=datetime.date(2026, 11, 24),
+    )
+    write_lock_file(terminal.directory / "stacks" / NAME, LockFile({image: locked}))
+    assert terminal.llmctl("engines", "translate", "local", "--to", "vllm", "--json") == 0, terminal.err
+    assert json.loads(terminal.out)["models"][0]["container"]["image"] == f"{image}@{digest}"
 
 
 REFUSED = {
