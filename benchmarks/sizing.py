@@ -20,6 +20,7 @@ from machine import described_machine
 from llmctl.serving.hardware.accelerators import accelerators
 from llmctl.serving.hardware.machine_types import machine_types
 from llmctl.serving.models.catalogue import catalogue
+from llmctl.serving.sizing.capability import engine_refuses
 from llmctl.serving.sizing.question import Question
 from llmctl.serving.sizing.size import size
 from llmctl.serving.spec import EngineName
@@ -40,7 +41,7 @@ def everything(engine: EngineName) -> int:
     """Sizes every model of the catalogue; the number of answers."""
     answers = 0
     for facts in catalogue().values():
-        sizing = size(facts, Question(engine=engine), machine_types(), accelerators())
+        sizing = size(facts, Question(engine=engine), machine_types(), accelerators(), engine_refuses=engine_refuses)
         answers += len(sizing.fits) + len(sizing.refused)
     return answers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ def size(
     concurrency: Annotated[int | None, typer.Option(help="Requests of that context at the same time.")] = None,
     quantize: Annotated[str | None, typer.Option(help="A quantization of `llmctl engines`, such as fp8.")] = None,
     kv_cache_dtype: Annotated[str | None, typer.Option(help="fp8_e4m3 or fp8_e5m2 halve the KV cache.")] = None,
-    engine: Annotated[EngineName | None, typer.Option(help="Unset: tgi; for a .gguf file llamacpp.")] = None,
+    engine: Annotated[EngineName | None, typer.Option(help="Unset: tgi, or the first that knows the model.")] = None,
     cloud: Annotated[Cloud | None, typer.Option(help="Only its machine types.")] = None,
     region: Annotated[str | None, typer.Option(help="Only what has a price there. Unset: the cheapest.")] = None,
     max_hourly: Annotated[float | None, typer.Option(help="US dollars an hour of one machine, at most.")] = None,
@@ -32,6 +33,7 @@ def size(
 ) -> None:
     """Which GPU, how many, what it costs: the machine types that a model fits, cheapest first. Makes nothing."""
     from llmctl.cli.views.sizing import sizing_view
+    from llmctl.serving.sizing.capability import engine_for
     from llmctl.serving.sizing.question import Question
 
     app: Application = ctx.obj
@@ -39,12 +41,13 @@ def size(
         context=context,
         concurrency=concurrency,
         quantization=quantize,
-        engine=engine,
         kv_cache_dtype=kv_cache_dtype,
         cloud=cloud,
         region=region,
         max_hourly=max_hourly,
     )
     facts = app.model_facts(model, revision)
-    sizing = app.size(facts, question, prices)
-    app.console.show(sizing_view(facts, sizing, today=app.today(), every=every, explain=explain), json=json)
+    choice = engine_for(facts, question.load(facts), asked=engine)
+    sizing = app.size(facts, replace(question, engine=choice.engine), prices)
+    view = sizing_view(facts, sizing, choice, today=app.today(), every=every, explain=explain)
+    app.console.show(view, json=json)

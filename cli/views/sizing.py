@@ -10,7 +10,8 @@ from llmctl.cli.views.sizing_data import sizing_data
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.hardware.prices import age
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.sizing.answer import Fit, Refusal, Sizing, hourly
+from llmctl.serving.sizing.answer import Fit, Refusal, Sizing
+from llmctl.serving.sizing.capability import EngineChoice
 from llmctl.serving.sizing.cost import FORMULA
 from llmctl.serving.sizing.explain import explain_fit
 
@@ -20,18 +21,22 @@ COLUMNS = ("GPUS", "MACHINE TYPE", "REGION", "$/H", "SPOT $/H", "AGE", "TOKENS",
 MEMORY = ("GIB PER GPU", "WEIGHTS", "KV CACHE", "ACTIVATIONS", "OVERHEAD", "RESERVED", "FREE")
 
 
-def sizing_view(facts: ModelFacts, sizing: Sizing, *, today: date, every: bool, explain: bool) -> View:
+def sizing_view(
+    facts: ModelFacts, sizing: Sizing, choice: EngineChoice, *, today: date, every: bool, explain: bool
+) -> View:
     """`every`: all machine types, not only the cheapest of each kind and number of GPUs. `explain`: their terms too."""
     shown = sizing.fits if every else _cheapest_of_each(sizing.fits)
-    text: list[str | Table] = [_headline(facts, sizing), ""]
+    text: list[str | Table] = [_headline(facts, sizing), *_why(choice), ""]
     if shown:
         text += [Table(COLUMNS, [_fit_row(fit, today) for fit in shown]), ""]
         text += [Table(MEMORY, [_memory_row(fit) for fit in _cheapest_of_each(shown)]), "", *_legend(sizing, shown)]
+    else:
+        text.append("No machine type fits.")
     if sizing.refused:
         text += ["", Table(("DOES NOT FIT", "MACHINES", "WHY", "FITS WITH"), list(_refusal_rows(sizing.refused)))]
     if explain:
         text += [block for fit in _cheapest_of_each(shown) for block in _explanation(facts, sizing, fit)]
-    return View(sizing_data(facts, sizing, today=today, explain=explain), text)
+    return View(sizing_data(facts, sizing, choice, today=today, explain=explain), text)
 
 
 def _explanation(facts: ModelFacts, sizing: Sizing, fit: Fit) -> Iterator[str | Table]:
@@ -68,6 +73,11 @@ def _headline(facts: ModelFacts, sizing: Sizing) -> str:
         f"{facts.id}: {facts.parameters / 1e9:.1f} B parameters{active}{margin}, {weights}, on {engine.title} "
         f"{engine.release}, for {requests} of {load.context:,} tokens at a time"
     )
+
+
+def _why(choice: EngineChoice) -> Iterator[str]:
+    if choice.why:
+        yield f"{choice.why} --engine chooses among them."
 
 
 def _fit_row(fit: Fit, today: date) -> tuple[str, ...]:
@@ -111,11 +121,20 @@ def _legend(sizing: Sizing, shown: Sequence[Fit]) -> Iterator[str]:
 
 
 def _refusal_rows(refused: Iterable[Refusal]) -> Iterator[tuple[str, str, str, str]]:
-    """One row for all machine types that lack the same; of those that only cost too much the cheapest is named."""
-    machines: dict[tuple[str, str], list[Refusal]] = {}
-    for each in sorted(refused, key=lambda row: (row.machine.accelerator, row.gpus, hourly(row.machine, row.price))):
-        gpus = f"{each.machine.accelerator}:{each.gpus}"
-        machines.setdefault((gpus, "costs more" if each.only_price else each.reason), []).append(each)
-    for (gpus, _), rows in machines.items():
-        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-        yield gpus, f"{rows[0].machine.name}{more}", rows[0].reason, rows[0].change or "-"
+    """One row for all that lack the same; of those that only cost too much, the cheapest of each kind of GPU."""
+    same: dict[tuple[str, str], list[Refusal]] = {}
+    for each in sorted(refused, key=lambda row: (row.machine.accelerator, row.gpus, row.hourly)):
+        key = (_kind(each), "costs more") if each.only_price else ("", each.reason)
+        same.setdefault(key, []).append(each)
+    for rows in same.values():
+        kinds = list(dict.fromkeys(_kind(row) for row in rows))
+        machines = [row.machine.name for row in rows]
+        yield _counted(kinds), _counted(machines), rows[0].reason, rows[0].change or "-"
+
+
+def _kind(refusal: Refusal) -> str:
+    return f"{refusal.machine.accelerator}:{refusal.gpus}"
+
+
+def _counted(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -8,11 +8,14 @@ from typing import Any
 from llmctl.serving.hardware.prices import age
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.answer import Fit, Refusal, Sizing
+from llmctl.serving.sizing.capability import EngineChoice
 from llmctl.serving.sizing.cost import FORMULA
 from llmctl.serving.sizing.explain import explain_fit
 
 
-def sizing_data(facts: ModelFacts, sizing: Sizing, *, today: date, explain: bool) -> dict[str, Any]:
+def sizing_data(
+    facts: ModelFacts, sizing: Sizing, choice: EngineChoice, *, today: date, explain: bool
+) -> dict[str, Any]:
     """`explain`: each fit with its terms."""
     fits = [_fit_data(fit, today) for fit in sizing.fits]
     if explain:
@@ -20,7 +23,7 @@ def sizing_data(facts: ModelFacts, sizing: Sizing, *, today: date, explain: bool
             data["terms"] = [vars(term) for term in explain_fit(facts, fit, sizing.load)]
     return {
         "model": _model_data(facts),
-        "load": _load_data(sizing),
+        "load": {**_load_data(sizing), "whyThisEngine": choice.why},
         "fits": fits,
         "refused": [_refusal_data(refusal) for refusal in sizing.refused],
     }

@@ -83,10 +83,10 @@ def _cannot_read(
     match facts.weights_format:
         case "pickle":
             yield f"{facts.id} has pickled weights, which run code when they are read. Convert them to safetensors."
-        case "safetensors":
-            yield from _lacks(engine, Feature.SAFETENSORS, _feature(Feature.SAFETENSORS), accelerator)
         case "gguf":
             yield from _lacks(engine, Feature.GGUF, _feature(Feature.GGUF), accelerator)
+        case _:  # a config.json lies beside safetensors, or beside weights that nobody has named
+            yield from _lacks(engine, Feature.SAFETENSORS, _feature(Feature.SAFETENSORS), accelerator)
     if facts.weights_format != "gguf":
         yield from _cannot_quantize(engine, spec, accelerator, facts)
 

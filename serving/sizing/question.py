@@ -25,8 +25,7 @@ class Question:
     """Requests of that context at the same time on one machine; None: 1."""
 
     quantization: str | None = None
-    engine: EngineName | None = None
-    """None: TGI; for a GGUF file llama.cpp."""
+    engine: EngineName = EngineName.TGI
 
     prefill_tokens: int | None = None
     """Prompt tokens computed at once; None: the engine's default, or less where that leaves too little cache."""
@@ -51,7 +50,7 @@ class Question:
         if dtype is not None and dtype not in FP8_CACHES:
             raise SizingError(f"kv-cache-dtype: {dtype}; allowed: auto, {', '.join(sorted(FP8_CACHES))}.")
         return Load(
-            engine=self.engine or (EngineName.LLAMACPP if facts.weights_format == "gguf" else EngineName.TGI),
+            engine=self.engine,
             context=context,
             concurrency=concurrency,
             quantization=self.quantization,

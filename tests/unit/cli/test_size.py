@@ -183,3 +183,27 @@ def test_a_gguf_file_is_sized_for_llama_cpp(terminal: Terminal) -> None:
     found = sizing(terminal, "./tiny.gguf")
     assert found["load"]["engine"] == "llamacpp"
     assert fits(found, "t4", 1)
+
+
+def test_without_an_engine_the_first_that_knows_the_model_is_taken_and_said(terminal: Terminal) -> None:
+    assert terminal.llmctl("size", "Qwen/Qwen3-8B") == 0
+    assert terminal.out.startswith(
+        "Qwen/Qwen3-8B: 8.2 B parameters, bfloat16, on vLLM 0.33.0, for 1 request of 8,192 tokens at a time\n"
+        "Text Generation Inference 3.3.7 has no code for Qwen3ForCausalLM (qwen3). SGLang and vLLM have it. "
+        "--engine chooses among them.\n"
+    )
+
+
+def test_that_nothing_fits_is_said(terminal: Terminal) -> None:
+    assert terminal.llmctl("size", LLAMA_70B, "--max-hourly", "0.5") == 0
+    assert "\nNo machine type fits.\n\nDOES NOT FIT" in terminal.out
+
+
+def test_an_engine_that_was_asked_for_is_not_replaced(terminal: Terminal) -> None:
+    found = sizing(terminal, "Qwen/Qwen3-8B", "--engine", "tgi")
+    assert found["fits"] == []
+    assert {each["reason"] for each in found["refused"] if each["accelerator"] == "l4"} == {
+        "Text Generation Inference 3.3.7 has no code for Qwen3ForCausalLM (qwen3). SGLang and vLLM have it."
+    }
+    sizing(terminal, "Qwen/Qwen3-8B", "--engine", "llamacpp")
+    assert "llama.cpp b11312 has no safetensors." in terminal.out
