@@ -22,7 +22,7 @@ def settings_view(file: StackFile) -> View:
 
 
 def _leaves(location: Location, value: Any) -> Iterator[tuple[Location, Any]]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _leaves((*location, key), inner)
     else:
@@ -30,4 +30,6 @@ def _leaves(location: Location, value: Any) -> Iterator[tuple[Location, Any]]:
 
 
 def _shown(value: Any) -> str:
-    return "-" if value is None else str(value)
+    if value in (None, {}):
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
@@ -40,63 +40,94 @@ class MemorySplit:
     """Requests of that context at once."""
 
 
-def split_memory(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> MemorySplit:
-    """The split on one GPU of a replica of `gpus`. Raises SizingError for a quantization the weights cannot have.
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """Bytes of one GPU that are gone whatever the cache gets, and what a request needs of it."""
 
-    TGI, vLLM: cache = share * visible - weights - activations - overhead. Only what a process holds counts against the
-    share, as free memory is asked of CUDA (TGI 3.3.7 models/flash_causal_lm.py, warmup; vLLM 0.33.0
-    v1/worker/gpu_worker.py).
-    SGLang: cache = share * (visible - context) - weights - workspace; activations and graphs live in the rest
-    (srt/model_executor: bytes before loading times (1 - mem_fraction_static) stay free).
-    llama.cpp: cache = context * requests, whatever is there.
+    visible: int
+    hidden: int
+    """What the driver keeps; 0 where a log states the visible memory."""
+
+    weights: int
+    peak: int
+    """Of the activations."""
+
+    overhead: int
+    request: int
+
+
+def split_memory(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> MemorySplit:
+    """The split on one GPU of a replica of `gpus`. Raises SizingError for a quantization the weights cannot have."""
+    taken = _taken(facts, accelerator, gpus, load)
+    match load.engine:
+        case EngineName.LLAMACPP:
+            return _as_much_as_needed(facts, gpus, load, taken)
+        case EngineName.SGLANG:
+            return _static_fraction(facts, accelerator, gpus, load, taken)
+        case _:
+            return _share_of_the_gpu(load, taken)
+
+
+def _taken(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> _Taken:
+    rules, margin = ENGINE_MEMORY[load.engine], 1 + facts.margin
+    visible = visible_memory(accelerator, load)
+    weights = int(margin * weights_per_gpu(facts, load.quantization, gpus, load.engine))
+    graphs = rules.graphs_per_layer * facts.layers if load.graphs_counted else 0
+    cache = kv_cache(facts, engine=load.engine, dtype=load.kv_cache_dtype, gpus=gpus)
+    return _Taken(
+        visible=visible,
+        hidden=accelerator.usable_memory - visible,
+        weights=weights + loaded_twice(facts, gpus, load.engine),
+        peak=activations(facts, accelerator, gpus, load),
+        overhead=rules.context + rules.workspace + _between_gpus(gpus, load) + graphs,
+        request=int(margin * cache.request(load.context)),
+    )
+
+
+def _between_gpus(gpus: int, load: Load) -> int:
+    return ENGINE_MEMORY[load.engine].communication if gpus > 1 else 0
+
+
+def _share_of_the_gpu(load: Load, taken: _Taken) -> MemorySplit:
+    """TGI, vLLM: cache = share * visible - weights - activations - overhead.
+
+    Only what a process holds counts against the share, as free memory is asked of CUDA (TGI 3.3.7
+    models/flash_causal_lm.py, warmup; vLLM 0.33.0 v1/worker/gpu_worker.py).
+    """
+    share = load.memory_share or ENGINE_MEMORY[load.engine].share or 1.0
+    usable = int(share * taken.visible)
+    room = usable - taken.weights - taken.peak - taken.overhead
+    return _split(load, taken, room=room, request=taken.request, reserved=taken.visible - usable)
+
+
+def _static_fraction(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, taken: _Taken) -> MemorySplit:
+    """SGLang: cache = share * (visible - context) - weights - workspace; activations and graphs live in the rest.
+
+    Source: srt/model_executor: of the bytes before loading (1 - mem_fraction_static) stay free.
     """
     rules = ENGINE_MEMORY[load.engine]
-    visible = visible_memory(accelerator, load)
-    margin = 1 + facts.margin
-    weights = int(margin * weights_per_gpu(facts, load.quantization, gpus, load.engine))
-    weights += loaded_twice(facts, gpus, load.engine)
-    peak = activations(facts, accelerator, gpus, load)
-    shared = rules.communication if gpus > 1 else 0
-    graphs = rules.graphs_per_layer * facts.layers if load.graphs_counted else 0
-    overhead = rules.context + rules.workspace + shared + graphs
-    cache = kv_cache(facts, engine=load.engine, dtype=load.kv_cache_dtype, gpus=gpus)
-    request = int(margin * cache.request(load.context))
-    hidden = accelerator.usable_memory - visible  # what the driver keeps; 0 where a log states the visible memory
-    if load.engine is EngineName.LLAMACPP:
-        layers_here = -(-facts.layers // gpus) * request * load.concurrency // facts.layers
-        free = visible - weights - peak - overhead - layers_here
-        room, reserved = (layers_here, 0) if free >= 0 else (layers_here + free, 0)
-        return _split(
-            room,
-            layers_here // max(1, load.concurrency),
-            load,
-            weights,
-            peak,
-            overhead + hidden,
-            reserved,
-            max(0, free),
-        )
-    if load.engine is EngineName.SGLANG:
-        share = mem_fraction_static(facts, accelerator, gpus, load)
-        loaded = visible - rules.context - shared
-        room = int(share * loaded) - weights - rules.workspace
-        reserved = loaded - int(share * loaded) - min(peak, loaded - int(share * loaded))
-        return _split(
-            room, request, load, weights, loaded - int(share * loaded) - reserved, overhead + hidden, reserved, 0
-        )
-    share = load.memory_share or rules.share or 1.0
-    room = int(share * visible) - weights - peak - overhead
-    return _split(room, request, load, weights, peak, overhead + hidden, visible - int(share * visible), 0)
+    before_loading = taken.visible - rules.context - _between_gpus(gpus, load)
+    static = int(mem_fraction_static(facts, accelerator, gpus, load) * before_loading)
+    rest = before_loading - static
+    reserved = rest - min(taken.peak, rest)
+    room = static - taken.weights - rules.workspace
+    return _split(load, replace(taken, peak=rest - reserved), room=room, request=taken.request, reserved=reserved)
 
 
-def _split(
-    room: int, request: int, load: Load, weights: int, peak: int, overhead: int, reserved: int, free: int
-) -> MemorySplit:
+def _as_much_as_needed(facts: ModelFacts, gpus: int, load: Load, taken: _Taken) -> MemorySplit:
+    """llama.cpp: cache = context * requests of the layers on this GPU; what is left stays free."""
+    needed = -(-facts.layers // gpus) * taken.request * load.concurrency // facts.layers
+    free = taken.visible - taken.weights - taken.peak - taken.overhead - needed
+    request = needed // max(1, load.concurrency)
+    return _split(load, taken, room=needed + min(0, free), request=request, free=max(0, free))
+
+
+def _split(load: Load, taken: _Taken, *, room: int, request: int, reserved: int = 0, free: int = 0) -> MemorySplit:
     return MemorySplit(
-        weights=weights,
+        weights=taken.weights,
         kv_cache=room,
-        activations=peak,
-        overhead=overhead,
+        activations=taken.peak,
+        overhead=taken.overhead + taken.hidden,
         reserved=reserved,
         free=free,
         kv_tokens=max(0, room) * load.context // request,

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from drivers.terminal import Terminal
 
+from llmctl.infra.model_settings import ModelSettings
+
 MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 
 
@@ -61,6 +63,8 @@ def test_config_show_prints_every_setting_and_where_it_comes_from(terminal: Term
     assert lines[1].split() == ["llmctl:target", "local", "stacks/Pulumi.local.yaml:3"]
     assert lines[2].split() == [f"llmctl:models.{MODEL}.id", MODEL, "stacks/Pulumi.local.yaml:4", "(llmctl:model)"]
     assert all(line.endswith("default") for line in lines[3:])
+    shown = {line.split()[0] for line in lines}
+    assert {f"llmctl:models.{MODEL}.{field.alias}" for field in ModelSettings.model_fields.values()} <= shown
 
 
 def test_config_show_does_not_print_a_secret(terminal: Terminal) -> None:
