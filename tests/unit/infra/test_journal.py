@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -79,7 +79,7 @@ def test_a_removed_line_is_found(journal: Journal, number: int) -> None:
 
 
 @given(position=st.integers(0, 100), byte=st.integers(32, 126))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@hypothesis_settings(max_examples=60)
 def test_no_byte_of_an_anchored_line_can_be_changed_unseen(tmp_path: Path, position: int, byte: int) -> None:
     journal = Journal(tmp_path)
     journal.path.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import InvalidImage
@@ -66,7 +66,6 @@ ENTRIES = st.builds(
 ) | st.builds(OpenImage, reason=st.text(st.characters(codec="utf-8"), min_size=1), date=DATES)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(entries=st.dictionaries(st.sampled_from([REFERENCE, "docker.io/library/a:2", f"localhost/a@{ONE}"]), ENTRIES))
 def test_what_is_written_is_read_again(file: Path, entries: dict[str, LockedImage | OpenImage]) -> None:
     write_lock_file(file, LockFile(entries))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from doubles.model_repositories import TINY_CONFIG, config
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelError
@@ -266,7 +266,6 @@ NAMES = [*sorted(TINY_CONFIG), "layer_types", "head_dim", "sliding_window", "num
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), ANYTHING))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_config_of_nonsense_is_facts_or_a_model_error(fields: dict[str, Any]) -> None:
     with contextlib.suppress(ModelError):
         assert facts_of({**TINY_CONFIG, **fields}, ORIGIN).parameters > 0

@@ -8,7 +8,7 @@ import pytest
 from doubles.gguf_files import VOCABULARY, write_gguf
 from gguf import GGUFReader
 from gguf.constants import GGML_QUANT_SIZES
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelDamaged, ModelNotFound
@@ -117,7 +117,6 @@ def test_a_tensor_of_impossible_shape_is_damage_and_not_a_long_calculation(model
         inspect(model)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(4, 400), value=st.binary(min_size=1, max_size=12))
 def test_whatever_is_damaged_in_the_header_no_other_error_comes_out(model: Path, position: int, value: bytes) -> None:
     whole = model.read_bytes()
