@@ -6,7 +6,7 @@ from llmctl.serving.engines import python_server
 from llmctl.serving.engines import vllm_support as vllm
 from llmctl.serving.engines.arguments import FlagValue, arguments
 from llmctl.serving.engines.container import API_KEY, ContainerSpec, SecretKey
-from llmctl.serving.engines.engine import Engine
+from llmctl.serving.engines.engine import Engine, Platform, platform_of
 from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources
 from llmctl.serving.hardware.accelerator import Accelerator
@@ -39,9 +39,13 @@ def container(engine: Engine, spec: ServingSpec, accelerator: Accelerator | None
         resources=resources(spec, accelerator),
         metrics=vllm.METRICS,
         health_means="the engine's process lives; not that it still answers: a hang in NCCL keeps it at 200",
-        # The image has the user vllm, uid 2000 in group 0, beside its default root (docker/Dockerfile).
-        run_as_user=2000,
+        run_as_user=_user(platform_of(accelerator)),
     )
+
+
+def _user(platform: Platform) -> int | None:
+    """The user vllm, uid 2000 in group 0, of the CUDA image (docker/Dockerfile); docker/Dockerfile.rocm makes none."""
+    return 2000 if platform is Platform.CUDA else None
 
 
 def _own_flags(spec: ServingSpec) -> dict[str, FlagValue]:
