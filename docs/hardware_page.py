@@ -39,7 +39,7 @@ UNKNOWN = """\
 ## What is not known
 
 - Spot prices of Azure, and of AWS but for g6 and g6e: no dated source was found, or read. A price file gives them.
-- GCP's A3 Mega, A3 Ultra (H200) and A4 (B200), and AWS's p5e: no dated price was found. Azure's NC RTX PRO 6000 v6 is a
+- GCP's A3 Ultra (H200) and A4 (B200), and AWS's p5e: no dated price was found. Azure's NC RTX PRO 6000 v6 is a
   preview whose sizes still change names; Azure's NVadsA10 v5 gives a vGPU, not a GPU.
 - Whether a machine can be had: a price promises no capacity, nor that every region with a price has the machine.
 - T4 on GCP: its price is old, and known in one region only. The GPUs are added to an `n1` machine.
