@@ -9,7 +9,7 @@ from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.activations import VISION_BYTES, bytes_per_token, sees
 from llmctl.serving.sizing.answer import Fit
 from llmctl.serving.sizing.cost import FORMULA
-from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
+from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY, GIB, VISIBLE
 from llmctl.serving.sizing.host import host_needs
 from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.sizing.load import Load, prefill_tokens, sequences, visible_memory
@@ -48,9 +48,9 @@ def explain(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) 
 
 
 def explain_fit(facts: ModelFacts, fit: Fit, load: Load) -> tuple[Term, ...]:
-    """The terms behind a Fit: memory, host, speed and price."""
+    """The terms behind a Fit: memory, host, speed and price; each replica with its share of the concurrency."""
     tokens = load.prefill_tokens if fit.prefill_tokens is None else fit.prefill_tokens
-    asked = replace(load, prefill_tokens=tokens)
+    asked = replace(load, prefill_tokens=tokens, concurrency=-(-load.concurrency // fit.replicas))
     speed = _of_speed(fit, fit.throughput) if fit.throughput else ()
     return (*explain(facts, fit.accelerator, fit.gpus, asked), *_of_host(facts, fit.gpus), *speed)
 
@@ -61,17 +61,30 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
     whole = weight_bytes(facts, load.quantization)
     extra = replicated_bytes(facts, gpus) + padding(facts, load.engine) // gpus + loaded_twice(facts, gpus, load.engine)
     tokens = prefill_tokens(facts, accelerator, gpus, load)
-    asked = "as asked" if load.prefill_tokens is not None else f"the default of {load.engine}"
+    asked = "as the engine is told" if load.prefill_tokens is not None else f"the default of {load.engine}"
     return (
         _bytes("weights of the model", whole, f"{facts.parameters:,} parameters in {stored}", facts.source),
         _bytes("weights kept whole, padded or twice", extra, f"beyond an even share on {gpus} GPU(s)", CALIBRATED),
-        _bytes("cache per token and GPU", cache.per_token, "2 * layers * KV heads * head size * bytes", KV_SOURCE),
+        _bytes("cache per token and GPU", cache.per_token, _cache_formula(facts, load.engine), KV_SOURCE),
         _bytes("cache per request and GPU", cache.request(load.context), f"{load.context:,} tokens", KV_SOURCE),
         Term(name="tokens computed at once", value=tokens, unit="tokens", formula=asked, source=PREFILL[load.engine]),
-        _bytes(
-            "peak per such token", bytes_per_token(facts, gpus), "2 * (feed-forward / GPUs + 4 * hidden)", CALIBRATED
-        ),
+        _bytes("peak per such token", bytes_per_token(facts, gpus), _peak_formula(facts), CALIBRATED),
     )
+
+
+def _cache_formula(facts: ModelFacts, engine: EngineName) -> str:
+    if facts.latent_attention is None:
+        kept = ", of layers without a window" if facts.window_layers and engine is not EngineName.TGI else ""
+        return f"2 * layers * KV heads * head size * bytes / GPUs{kept}"
+    if engine is EngineName.TGI:
+        return "2 * layers * heads * 3 * rotary head size * bytes / GPUs: latent attention, expanded"
+    return "layers * ((latent rank + rotary head size) * bytes + indexer): latent attention, whole on every GPU"
+
+
+def _peak_formula(facts: ModelFacts) -> str:
+    if facts.experts:
+        return "2 * (active experts * (max(2 * width / GPUs, hidden) + width / GPUs) + 4 * hidden)"
+    return "2 * (3 * feed-forward / GPUs + 4 * hidden)"
 
 
 def _of_gpu(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, split: MemorySplit) -> tuple[Term, ...]:
@@ -82,10 +95,10 @@ def _of_gpu(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, 
     asked = "as asked" if load.memory_share is not None else f"the default of {load.engine}"
     seen = visible_memory(accelerator, load)
     reads = f"max(prefill, {sequences(accelerator, load)} sequences sampled)" if rules.sampled_bytes else "prefill"
-    reads += f" + {VISION_BYTES / 1024**3:.2f} GiB for the image encoder" if sees(facts) else ""
+    reads += f" + {VISION_BYTES / GIB:.2f} GiB for the image encoder" if sees(facts) else ""
     return (
         _bytes("memory of the GPU", accelerator.usable_memory, "as nvidia-smi reports it", accelerator.memory_source),
-        _bytes("memory CUDA gives", seen, "0.985 * memory of the GPU", CALIBRATED),
+        _bytes("memory CUDA gives", seen, f"{VISIBLE} * memory of the GPU", CALIBRATED),
         Term(name="share taken", value=share or 1.0, unit="", formula=asked, source=rules.share_source),
         _bytes("weights per GPU", split.weights, f"weights / {gpus} + what is kept whole", "the above"),
         _bytes("activations", split.activations, reads, CALIBRATED),

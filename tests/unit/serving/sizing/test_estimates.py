@@ -87,6 +87,23 @@ def test_every_term_is_explained_with_a_formula_and_a_source(model_id: str, engi
     assert parts["tokens of cache"] == split.kv_tokens
 
 
+@pytest.mark.parametrize("engine", EngineName)
+def test_a_fit_is_explained_with_the_numbers_of_its_row(engine: EngineName) -> None:
+    sizing = size(LLAMA_8B, Question(engine=engine, concurrency=16, context=4096), machine_types(), GPUS)
+    assert any(fit.replicas > 1 for fit in sizing.fits), "a replica with a part of the requests is the harder case"
+    for fit in sizing.fits:
+        terms = {term.name: term.value for term in explain_fit(LLAMA_8B, fit, sizing.load)}
+        assert terms["cache"] == fit.memory.kv_cache
+        assert terms["requests at once"] == fit.memory.requests
+
+
+def test_latent_attention_is_explained_by_its_own_formula() -> None:
+    facts = catalogue()["deepseek-ai/DeepSeek-V2-Lite-Chat"]
+    for engine, says in ((EngineName.VLLM, "latent rank"), (EngineName.TGI, "expanded")):
+        terms = {term.name: term.formula for term in explain(facts, GPUS["h200"], 1, Load(engine=engine, context=4096))}
+        assert says in terms["cache per token and GPU"]
+
+
 def test_a_fit_is_explained_down_to_its_price() -> None:
     sizing = size(LLAMA_8B, Question(), machine_types(), GPUS)
     terms = {term.name: term for term in explain_fit(LLAMA_8B, sizing.fits[0], sizing.load)}
