@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
 
-def model_facts(
-    model_id: str, *, revision: str | None = None, base: Path, hub: Hub | None, refresh: bool = False
-) -> ModelFacts:
+def model_facts(model_id: str, *, revision: str | None = None, base: Path, hub: Hub | None) -> ModelFacts:
     """The facts of the model that `model_id` means: a directory or .gguf file relative to `base`, or a Hub id.
 
-    A Hub id that the catalogue has is answered from there, at once and offline, unless a `revision` is asked for or
-    `refresh` is set. `hub` None: nothing is asked over the network. No weights are downloaded.
+    A Hub id that the catalogue has is answered from there, at once and offline, unless a `revision` is asked for.
+    `hub` None: nothing is asked over the network. No weights are downloaded.
     Raises ModelNotFound, ModelDamaged, ModelAccessDenied; ModelError for a config.json that does not suffice.
     """
     if is_path(model_id):
@@ -38,7 +36,7 @@ def model_facts(
             f"{model_id!r} names no model: write a Hub id (owner/name), or the path of a directory with a config.json "
             f"or of a .gguf file (./{model_id}, relative to {base}).{_near(model_id)}"
         )
-    if revision is None and not refresh and model_id in catalogue():
+    if revision is None and model_id in catalogue():
         return catalogue()[model_id]
     if hub is None:
         raise ModelNotFound(_offline(model_id, revision, "HF_HUB_OFFLINE is set, so the Hub is not asked"))

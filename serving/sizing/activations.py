@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
+from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY, GIB
 from llmctl.serving.sizing.load import Load, prefill_tokens, sequences
 from llmctl.serving.spec import EngineName
 
 HIDDEN_COPIES = 4
 """Copies of a layer's input that are alive at the peak. Calibrated: 4 for the allocations of vLLM 0.10.2 and 0.6.4."""
 
-
-VISION_BYTES = 9 * 1024**3 // 4
+VISION_BYTES = 9 * GIB // 4
 """What the profiling of the image encoder takes in vLLM, which is done with the largest image. Calibrated on
 Qwen3-VL-30B-A3B; taken for every model that has one, also in TGI and SGLang."""
 

@@ -43,10 +43,6 @@ class EngineMemory:
     sampled_bytes: float
     """Per vocabulary entry and sequence sampled at once, at the peak of sampling."""
 
-    small_sequences: int
-    large_sequences: int
-    """Sequences sampled at once while the engine measures itself: on GPUs under and over 70 GiB."""
-
     source: str
 
 
@@ -61,8 +57,6 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             communication=512 * MIB,
             graphs_per_layer=0,  # captured after the cache is made, inside the tenth that is left
             sampled_bytes=0,  # one prompt is sampled at the end of the warm-up
-            small_sequences=0,
-            large_sequences=0,
             source="assumed: CUDA context and graphs of 0.5 to 1 GB per GPU",
         ),
         EngineName.VLLM: EngineMemory(
@@ -73,8 +67,6 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             communication=512 * MIB,
             graphs_per_layer=20 * MIB,
             sampled_bytes=14,  # logits in 16 bits, in 32 bits, their softmax, and a contiguous copy
-            small_sequences=256,
-            large_sequences=1024,
             source="vLLM 0.33.0 vllm/engine/arg_utils.py (get_batch_defaults); rest calibrated",
         ),
         EngineName.SGLANG: EngineMemory(
@@ -85,8 +77,6 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             communication=128 * MIB,
             graphs_per_layer=0,  # inside what mem_fraction_static leaves
             sampled_bytes=0,
-            small_sequences=0,
-            large_sequences=0,
             source="measured by SGLang's own log: 0.13 GB after the process group is made; rest calibrated",
         ),
         EngineName.LLAMACPP: EngineMemory(
@@ -97,8 +87,6 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             communication=0,
             graphs_per_layer=0,
             sampled_bytes=0,
-            small_sequences=0,
-            large_sequences=0,
             source="assumed: CUDA context and cuBLAS workspace",
         ),
     }

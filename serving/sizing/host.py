@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.sizing.engine_memory import GIB
 from llmctl.serving.spec import HostNeeds
-
-GIB = 1024**3
 
 LARGEST_SHARD = 5 * 10**9
 """Bytes of the largest weight file, where the model is larger than that. Assumed: the four files of Llama-3.1-8B are

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from llmctl.serving.hardware.accelerator import Accelerator, Vendor
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.sizing.engine_memory import GIB
 from llmctl.serving.sizing.load import Load, prefill_tokens
 from llmctl.serving.sizing.memory import MemorySplit, split_memory
 from llmctl.serving.sizing.tensor_parallel import refuses_width
@@ -14,7 +15,6 @@ from llmctl.serving.sizing.tensor_parallel import refuses_width
 EngineRefuses = Callable[[ModelFacts, Load, Accelerator, int], str | None]
 """The seam to `serving.engines`: why the engine of the load cannot serve this model on so many of these, or None."""
 
-GIB = 1024**3
 SMALLER_PREFILLS = (4096, 2048, 1024, 512)
 """Tokens computed at once that are tried, largest first, where the engine's default leaves too little for the cache."""
 

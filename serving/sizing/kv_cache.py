@@ -32,14 +32,6 @@ class KvCache:
         """Bytes of one running request of `context` tokens, prompt and answer together."""
         return self.per_token * context + self.per_window_token * min(context, self.window) + self.per_request
 
-    def tokens(self, room: int, context: int) -> int:
-        """Tokens that `room` bytes hold in requests of `context` tokens.
-
-        The same for every context where all layers look back over everything. vLLM 0.33.0 prints it so
-        (v1/core/kv_cache_utils.py, get_kv_cache_capacity: requests at once times their length).
-        """
-        return max(0, room) * context // self.request(context)
-
 
 def kv_cache(facts: ModelFacts, *, engine: EngineName, dtype: str | None, gpus: int) -> KvCache:
     """The cache of one GPU out of `gpus`.

@@ -34,7 +34,8 @@ class MemorySplit:
     """Neither needed nor taken (llama.cpp takes no more than it needs)."""
 
     kv_tokens: int
-    """Tokens the cache holds, in requests of the context asked for; 0 where nothing is left."""
+    """Tokens the cache holds, in requests of the context asked for, as vLLM 0.33.0 prints it
+    (v1/core/kv_cache_utils.py, get_kv_cache_capacity: requests at once times their length); 0 where nothing is left."""
 
     requests: int
     """Requests of that context at once."""

@@ -11,6 +11,7 @@ from llmctl.serving.hardware.machine_type import MachineType, Price
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.answer import Fit, Refusal, Sizing, hourly
 from llmctl.serving.sizing.cost import dollars_per_million
+from llmctl.serving.sizing.engine_memory import GIB
 from llmctl.serving.sizing.host import host_needs
 from llmctl.serving.sizing.judgement import EngineRefuses, Judgement, judge
 from llmctl.serving.sizing.load import Load
@@ -20,8 +21,6 @@ from llmctl.serving.sizing.question import Question
 from llmctl.serving.sizing.tensor_parallel import widths
 from llmctl.serving.sizing.throughput import Throughput, throughput
 from llmctl.serving.sizing.weights import weight_bytes
-
-GIB = 1024**3
 
 
 def size(

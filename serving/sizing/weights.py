@@ -9,8 +9,6 @@ from llmctl.serving.errors import SizingError
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName
 
-DTYPE_BYTES: Mapping[str, int] = MappingProxyType({"float32": 4, "float16": 2, "bfloat16": 2})
-
 ON_THE_FLY: Mapping[str, float] = MappingProxyType(
     {
         # One byte per weight; a scale per output row or tensor is under a thousandth of that.

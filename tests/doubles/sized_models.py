@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from llmctl.serving.models.facts import LatentAttention, ModelFacts, StoredQuantization
+from llmctl.serving.models.facts import ModelFacts
 
 LLAMA_8B = ModelFacts(
     id="meta-llama/Llama-3.1-8B-Instruct",
@@ -65,27 +65,4 @@ QWEN_7B = model(
     kv_heads=4,
     max_context=32_768,
     source="Qwen/Qwen2.5-7B-Instruct config.json",
-)
-
-DEEPSEEK_V3 = model(
-    id="deepseek-ai/DeepSeek-V3",
-    architecture="DeepseekV3ForCausalLM",
-    model_type="deepseek_v3",
-    parameters=684_531_386_000,
-    active_parameters=37_000_000_000,
-    weight_bytes=688_586_727_753,
-    layers=61,
-    kv_layers=61,
-    hidden_size=7168,
-    intermediate_size=18432,
-    vocabulary=129_280,
-    heads=128,
-    kv_heads=128,
-    head_dim=192,
-    experts=256,
-    active_experts=8,
-    latent_attention=LatentAttention(kv_lora_rank=512, rope_head_dim=64),
-    quantization=StoredQuantization(method="fp8", bits=8, group_size=128),
-    max_context=163_840,
-    source="deepseek-ai/DeepSeek-V3 config.json and model.safetensors.index.json",
 )

@@ -67,12 +67,9 @@ def test_what_the_catalogue_has_asks_no_network(hub: HubDouble, read: Callable[.
     assert hub.requests == []
 
 
-@pytest.mark.parametrize("asked", [{"revision": "v1.0"}, {"refresh": True}])
-def test_a_revision_or_a_refresh_asks_the_hub_for_what_the_catalogue_has(
-    hub: HubDouble, read: Callable[..., ModelFacts], asked: dict[str, object]
-) -> None:
+def test_a_revision_asks_the_hub_for_what_the_catalogue_has(hub: HubDouble, read: Callable[..., ModelFacts]) -> None:
     hub.has(KNOWN, FILES)
-    assert read(KNOWN, **asked).revision == COMMIT
+    assert read(KNOWN, revision="v1.0").revision == COMMIT
 
 
 def test_a_gated_repository_wants_a_token_and_never_shows_it(hub: HubDouble, read: Callable[..., ModelFacts]) -> None:

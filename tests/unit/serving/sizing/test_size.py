@@ -1,4 +1,4 @@
-"""The issue's questions, asked of the bundled catalogue, accelerators and machine types."""
+"""Questions asked of the bundled catalogue, accelerators and machine types."""
 
 from dataclasses import replace
 from datetime import date
