@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from doubles.accelerators import H100, INFERENTIA2, L4, MI300X
+from drivers.accelerators import H100, INFERENTIA2, L4, MI300X
 
 from llmctl.serving.engines.container import ContainerSpec
 from llmctl.serving.engines.engine import Engine

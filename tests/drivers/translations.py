@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from doubles.accelerators import H100
+from drivers.accelerators import H100
 
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.engines.translation import Translation, translate

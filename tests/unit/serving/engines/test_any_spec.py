@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from doubles.accelerators import A100, B200, H100, INFERENTIA2, L4, MI300X, T4
+from drivers.accelerators import A100, B200, H100, INFERENTIA2, L4, MI300X, T4
 from drivers.container_specs import ONE_GPU
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from doubles.accelerators import A100, B200, H100, INFERENTIA2, L4, MI300X, T4
-from doubles.models import GPT_OSS, LLAMA, PICKLED, stored_as
+from drivers.accelerators import A100, B200, H100, INFERENTIA2, L4, MI300X, T4
 from drivers.container_specs import ONE_GPU
+from drivers.models import GPT_OSS, LLAMA_8B, PICKLED, stored_as
 
 from llmctl.serving.engines.arguments import passed
 from llmctl.serving.engines.engine import Engine, Feature, Platform
@@ -26,7 +26,7 @@ every_engine = pytest.mark.parametrize("engine", ENGINES.values(), ids=lambda en
     ("engine", "accelerator", "reason"),
     [
         (TGI, T4, "kernels for compute capability 8.0 to 9.0; NVIDIA T4 has 7.5. llama.cpp and vLLM have it."),
-        (TGI, B200, "NVIDIA B200 has 10.0. SGLang, llama.cpp and vLLM have it."),
+        (TGI, B200, "NVIDIA B200 SXM 180 GB has 10.0. SGLang, llama.cpp and vLLM have it."),
         (TGI, None, "no image for the processor. llama.cpp has it."),
         (VLLM, INFERENTIA2, "no image for AWS Inferentia2. Text Generation Inference has it."),
         (SGLANG, MI300X, "no image for AMD Instinct MI300X"),
@@ -47,8 +47,8 @@ def test_every_engine_runs_on_the_gpus_that_all_have(engine: Engine, accelerator
 def test_a_gpu_too_old_for_one_format_is_told_which_it_needs() -> None:
     reason = SGLANG.refuses(replace(ONE_GPU, quantization="modelopt"), A100)
     assert reason == (
-        f"SGLang {SGLANG.release} needs compute capability 8.9 for quantization modelopt; NVIDIA A100 80GB has 8.0. "
-        "vLLM has it."
+        f"SGLang {SGLANG.release} needs compute capability 8.9 for quantization modelopt; NVIDIA A100 SXM4 80 GB has "
+        "8.0. vLLM has it."
     )
 
 
@@ -64,7 +64,7 @@ def test_a_format_that_only_another_platform_has_is_refused_with_the_platform() 
         (TGI, replace(GPT_OSS, quantization=None), "no code for GptOssForCausalLM (gpt_oss). SGLang and vLLM have it."),
         (TGI, PICKLED, "Convert them to safetensors"),
         (VLLM, stored_as("exl2"), "no quantization exl2. Text Generation Inference has it."),
-        (LLAMACPP, LLAMA, "no safetensors"),
+        (LLAMACPP, LLAMA_8B, "no safetensors"),
     ],
 )
 def test_a_model_that_an_engine_cannot_load_is_refused_by_its_facts(
@@ -76,9 +76,13 @@ def test_a_model_that_an_engine_cannot_load_is_refused_by_its_facts(
 @pytest.mark.parametrize(
     ("quantization", "facts", "reason"),
     [
-        ("awq", LLAMA, "is not stored in awq, and Text Generation Inference does not convert it. Choose a repository"),
-        ("eetq", LLAMA, None),
-        ("fp8", LLAMA, None),
+        (
+            "awq",
+            LLAMA_8B,
+            "is not stored in awq, and Text Generation Inference does not convert it. Choose a repository",
+        ),
+        ("eetq", LLAMA_8B, None),
+        ("fp8", LLAMA_8B, None),
         ("fp8", stored_as("fp8"), None),
         ("gptq", stored_as("awq"), "is stored in awq, not in gptq. Leave quantization gptq out."),
         (None, stored_as("bitsandbytes"), "quantizes to bitsandbytes while loading and reads no weights stored so"),
@@ -92,7 +96,7 @@ def test_a_quantization_must_be_the_stored_one_or_one_made_while_loading(
 
 
 @pytest.mark.parametrize("engine", [TGI, VLLM, SGLANG], ids=lambda engine: str(engine.name))
-@pytest.mark.parametrize("facts", [LLAMA, stored_as("awq"), stored_as("gptq"), stored_as("fp8")], ids=lambda f: f.id)
+@pytest.mark.parametrize("facts", [LLAMA_8B, stored_as("awq"), stored_as("gptq"), stored_as("fp8")], ids=lambda f: f.id)
 def test_a_plain_model_is_served_by_every_engine_that_reads_safetensors(engine: Engine, facts: ModelFacts) -> None:
     assert engine.refuses(ONE_GPU, H100, facts) is None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from doubles.accelerators import H100, INFERENTIA2, L4, MI300X
-from doubles.models import LLAMA, PHI3, gguf
+from drivers.accelerators import H100, INFERENTIA2, L4, MI300X
+from drivers.models import LLAMA_8B, PHI3, gguf
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
@@ -129,7 +129,7 @@ def test_inferentia_needs_the_batch_size_of_the_export() -> None:
 
 def test_an_fp8_cache_is_refused_for_models_that_flashinfer_does_not_serve() -> None:
     spec = replace(SPEC, kv_cache_dtype="fp8_e4m3")
-    assert TGI.refuses(spec, L4, LLAMA) is None
+    assert TGI.refuses(spec, L4, LLAMA_8B) is None
     assert "head dimension 96" in str(TGI.refuses(spec, L4, PHI3))
     assert TGI.refuses(SPEC, L4, PHI3) is None
 
@@ -154,8 +154,8 @@ def test_where_a_prompt_is_computed_in_one_step_the_step_holds_the_longest(
 
 def test_some_models_are_computed_in_one_step_everywhere() -> None:
     spec = replace(SPEC, max_batch_prefill_tokens=512)
-    assert TGI.refuses(spec, L4, LLAMA) is None
-    assert "at least 8191" in str(TGI.refuses(spec, L4, replace(LLAMA, model_type="gemma3")))
+    assert TGI.refuses(spec, L4, LLAMA_8B) is None
+    assert "at least 8191" in str(TGI.refuses(spec, L4, replace(LLAMA_8B, model_type="gemma3")))
 
 
 def test_amd_gets_the_only_attention_it_has() -> None:
@@ -224,6 +224,6 @@ def test_llamacpp_refuses_what_it_would_ignore_or_end_with(change: dict[str, obj
 
 
 def test_llamacpp_serves_gguf_and_nothing_else() -> None:
-    assert "has no safetensors" in str(LLAMACPP.refuses(SPEC, H100, LLAMA))
+    assert "has no safetensors" in str(LLAMACPP.refuses(SPEC, H100, LLAMA_8B))
     assert LLAMACPP.refuses(FILE, H100, gguf("llama")) is None
     assert "no code for newest" in str(LLAMACPP.refuses(FILE, H100, gguf("newest")))

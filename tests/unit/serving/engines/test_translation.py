@@ -6,9 +6,9 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from doubles.accelerators import H100
-from doubles.models import GPT_OSS, LLAMA
 from drivers import translations
+from drivers.accelerators import H100
+from drivers.models import GPT_OSS, LLAMA_8B
 from drivers.translations import CASES, GGUF, PLAIN, RICH, translated
 
 from llmctl.serving.engines.behaviour import Topic
@@ -123,7 +123,7 @@ def test_what_the_old_engine_cannot_serve_is_not_translated() -> None:
 
 def test_a_model_that_the_new_engine_does_not_know_blocks_the_switch() -> None:
     vllm, tgi = ENGINES[EngineName.VLLM], ENGINES[EngineName.TGI]
-    assert translate(PLAIN, H100, vllm, tgi, LLAMA).blocked is None
+    assert translate(PLAIN, H100, vllm, tgi, LLAMA_8B).blocked is None
     blocked = translate(PLAIN, H100, vllm, tgi, GPT_OSS)
     assert blocked.container is None
     assert "has no quantization mxfp4. SGLang and vLLM have it." in str(blocked.blocked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doubles.accelerators import H100
+from drivers.accelerators import H100
 from drivers.translations import PLAIN
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from doubles.accelerators import L4, MI300X, T4
-from doubles.models import LLAMA, stored_as
+from drivers.accelerators import L4, MI300X, T4
+from drivers.models import LLAMA_8B, stored_as
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
@@ -152,7 +152,7 @@ def test_vllm_reads_a_stored_quantization_by_itself() -> None:
     assert VLLM.refuses(SPEC, L4, stored_as("fp8")) is None
     assert VLLM.refuses(replace(SPEC, quantization="awq"), L4, stored_as("awq")) is None
     fp8 = replace(SPEC, quantization="fp8")
-    assert VLLM.refuses(fp8, L4, LLAMA) is None
+    assert VLLM.refuses(fp8, L4, LLAMA_8B) is None
     assert "Leave quantization fp8 out" in str(VLLM.refuses(fp8, L4, stored_as("fp8")))
     assert "Leave quantization gptq out" in str(VLLM.refuses(replace(SPEC, quantization="gptq"), L4, stored_as("awq")))
 

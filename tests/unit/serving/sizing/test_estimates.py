@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from doubles.sized_models import LLAMA_8B, LLAMA_70B
+from drivers.models import LLAMA_8B, LLAMA_70B
 from hypothesis import given
 from hypothesis import strategies as st
 

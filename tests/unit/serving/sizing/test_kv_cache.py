@@ -1,5 +1,5 @@
 import pytest
-from doubles.sized_models import model
+from drivers.models import model
 
 from llmctl.serving.models.facts import LatentAttention
 from llmctl.serving.sizing.kv_cache import kv_cache

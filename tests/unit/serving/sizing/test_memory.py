@@ -1,9 +1,9 @@
-"""The issue's and the facts' own figures, and what has to hold for any model, GPU and engine."""
+"""Figures worked out by hand, and what has to hold for any model, GPU and engine."""
 
 from dataclasses import replace
 
 import pytest
-from doubles.sized_models import LLAMA_8B, LLAMA_70B, QWEN_7B, model
+from drivers.models import LLAMA_8B, LLAMA_70B, QWEN_7B, model
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +25,7 @@ GIB = 1024**3
 
 
 def planned_tokens(facts: ModelFacts, gpu: str, gpus: int) -> float:
-    """The facts' formula: (0.9 * memory * shards - weights - 1 GB per GPU) / bytes per token."""
+    """What one reckons on paper: (0.9 * memory * shards - weights - 1 GB per GPU) / bytes per token."""
     room = ENGINE_MEMORY[EngineName.TGI].share * GPUS[gpu].usable_memory * gpus - weight_bytes(facts, None) - 1e9 * gpus
     return room / kv_cache(facts, engine=EngineName.TGI, dtype=None, gpus=1).per_token
 
@@ -45,14 +45,14 @@ def planned_tokens(facts: ModelFacts, gpu: str, gpus: int) -> float:
         (QWEN_7B, "l4", 1, 96),
     ],
 )
-def test_tokens_of_cache_are_those_worked_out_in_the_facts(
+def test_tokens_of_cache_on_paper_are_those_worked_out_by_hand(
     facts: ModelFacts, gpu: str, gpus: int, thousands: int
 ) -> None:
     assert planned_tokens(facts, gpu, gpus) == pytest.approx(1000 * thousands, rel=0.02)
 
 
 @pytest.mark.parametrize(("facts", "gpu", "gpus"), [(LLAMA_8B, "t4", 1), (LLAMA_70B, "l4", 4)])
-def test_what_the_facts_say_does_not_fit_does_not(facts: ModelFacts, gpu: str, gpus: int) -> None:
+def test_what_does_not_fit_on_paper_does_not_fit(facts: ModelFacts, gpu: str, gpus: int) -> None:
     assert planned_tokens(facts, gpu, gpus) < 0
     assert judge(facts, GPUS[gpu], gpus, Load(engine=EngineName.TGI, context=512)).reason
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from doubles.sized_models import LLAMA_8B
+from drivers.models import LLAMA_8B
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,5 +1,5 @@
 import pytest
-from doubles.sized_models import LLAMA_8B, QWEN_7B, model
+from drivers.models import LLAMA_8B, QWEN_7B, model
 
 from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.facts import StoredQuantization
