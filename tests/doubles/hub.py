@@ -11,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from drivers.loopback import serving
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -163,31 +164,6 @@ def _send(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, st
 def hub_double() -> Iterator[HubDouble]:
     """A Hub and its storage on two free loopback ports, for as long as the block runs."""
     double = HubDouble()
-    with _serving(double.answer_hub) as hub, _serving(double.answer_storage) as storage:
-        double.endpoint, double.storage = hub, storage
+    with serving(double.answer_hub) as hub, serving(double.answer_storage) as storage:
+        double.endpoint, double.storage = f"http://{hub}", f"http://{storage}"
         yield double
-
-
-@contextlib.contextmanager
-def _serving(answer: Any) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            answer(self)
-
-        do_HEAD = do_GET  # noqa: N815  (http.server's name)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr: tests look there for leaked tokens."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

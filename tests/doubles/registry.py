@@ -12,13 +12,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
+from drivers.loopback import serving
 from drivers.oci_images import TestImage, sha256
 
 UPLOAD = "/upload/1?state=a%2Fb"
@@ -215,42 +214,20 @@ def _error(status: int, code: str, message: str) -> Answer:
 def registry_double() -> Iterator[RegistryDouble]:
     """A registry and its storage on two free loopback ports, for as long as the block runs."""
     double = RegistryDouble()
-    with _serving(double.answer) as host, _serving(double.answer_storage) as storage:
+    with serving(_sent(double.answer)) as host, serving(_sent(double.answer_storage)) as storage:
         double.host, double.storage = host, storage
         yield double
 
 
-@contextlib.contextmanager
-def _serving(answer: Any) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _sent(answer: Callable[[BaseHTTPRequestHandler], Answer]) -> Callable[[BaseHTTPRequestHandler], None]:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        found = answer(handler)
+        handler.send_response(found.status)
+        for name, value in {**found.headers, "Content-Length": str(len(found.body))}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        if handler.command != "HEAD":
+            handler.wfile.write(found.body if found.cut is None else found.body[: found.cut])
+        handler.close_connection = found.cut is not None
 
-        def handle(self) -> None:
-            with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
-                super().handle()
-
-        def do_GET(self) -> None:
-            found = answer(self)
-            self.send_response(found.status)
-            for name, value in {**found.headers, "Content-Length": str(len(found.body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(found.body if found.cut is None else found.body[: found.cut])
-            self.close_connection = found.cut is not None
-
-        do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815  (http.server's names)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr: tests look there for leaked tokens."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return send

@@ -8,9 +8,10 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from random import Random
-from typing import Any
+
+from drivers.loopback import serving
 
 TARGETS = ("linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64")
 BALLAST = Random(1).randbytes(400_000)  # noqa: S311  (not a secret: bytes that gzip cannot make small)
@@ -19,8 +20,8 @@ BALLAST = Random(1).randbytes(400_000)  # noqa: S311  (not a secret: bytes that 
 class Releases:
     """`address` goes into LLMCTL_PULUMI_RELEASES. Every method changes what the server does from now on."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self) -> None:
+        self.address = ""
         self.requests: list[tuple[str, str | None]] = []
         """Path and Range header of each request."""
 
@@ -110,21 +111,10 @@ def archived(files: dict[str, bytes]) -> bytes:
 
 @contextmanager
 def serving_releases() -> Iterator[Releases]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            releases.answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    releases = Releases(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield releases
-    finally:
-        releases.ended.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    releases = Releases()
+    with serving(releases.answer) as host:
+        releases.address = f"http://{host}"
+        try:
+            yield releases
+        finally:
+            releases.ended.set()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from drivers.loopback import serving
 
 
 @dataclass
@@ -61,11 +62,14 @@ class TgiDouble:
     def is_unhealthy(self) -> None:
         self._healthy = False
 
-    def get(self, handler: BaseHTTPRequestHandler) -> None:
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        self._post(handler) if handler.command == "POST" else self._get(handler)
+
+    def _get(self, handler: BaseHTTPRequestHandler) -> None:
         known = handler.path == "/health"
         _send(handler, (200 if self._healthy else 503) if known else 404, "application/json", "")
 
-    def post(self, handler: BaseHTTPRequestHandler) -> None:
+    def _post(self, handler: BaseHTTPRequestHandler) -> None:
         self.authorizations.append(handler.headers.get("Authorization"))
         self.bodies.append(json.loads(handler.rfile.read(int(handler.headers["Content-Length"]))))
         if self._key is not None and self.authorizations[-1] != f"Bearer {self._key}":
@@ -122,27 +126,9 @@ class TgiDouble:
 def tgi_double() -> Iterator[TgiDouble]:
     """A TGI on a free loopback port, for as long as the block runs."""
     double = TgiDouble()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            double.get(self)
-
-        def do_POST(self) -> None:
-            double.post(self)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr: tests look there for leaked keys."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    double.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(double.answer) as host:
+        double.url = f"http://{host}"
         yield double
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _send(handler: BaseHTTPRequestHandler, status: int, content_type: str, body: str) -> None:

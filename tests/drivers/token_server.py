@@ -10,16 +10,16 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from drivers.loopback import serving
 from drivers.oci_registry import PASSWORD, USER
 
 SERVICE, ISSUER, KEY_ID = "registry-of-the-tests", "token-server-of-the-tests", "key-of-the-tests"
@@ -51,33 +51,22 @@ def token_server(directory: Path) -> Iterator[TokenServer]:
     public = {"kty": "RSA", "kid": KEY_ID, "alg": "RS256", "use": "sig", "n": _number(modulus), "e": _number(EXPONENT)}
     jwks.write_text(json.dumps({"keys": [public]}))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)
-            running.scopes.append(query["scope"][0])
-            access = _allowed(query["scope"][0], self.headers.get("Authorization"))
-            if access is None:
-                self.send_error(401)
-                return
-            body = json.dumps({"token": _signed(access, modulus, private)}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        scope = parse_qs(urlsplit(handler.path).query)["scope"][0]
+        running.scopes.append(scope)
+        access = _allowed(scope, handler.headers.get("Authorization"))
+        if access is None:
+            handler.send_error(401)
+            return
+        body = json.dumps({"token": _signed(access, modulus, private)}).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running = TokenServer(f"http://127.0.0.1:{server.server_port}/token", jwks)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(answer) as host:
+        running = TokenServer(f"http://{host}/token", jwks)
         yield running
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _allowed(scope: str, authorization: str | None) -> list[dict[str, Any]] | None:
