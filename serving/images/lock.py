@@ -56,14 +56,14 @@ def update_lock(
 
     `progress` gets each reference before it is asked for. Raises InvalidImage and OSError.
     """
-    lock, resolutions = read_lock_file(path), []
+    before, resolutions = read_lock_file(path), []
     for reference in _once(references):
         progress(reference)
-        resolution = _resolve(reference, lock.images.get(reference), registries, today)
-        resolutions.append(resolution)
-        lock = LockFile({**lock.images, reference: resolution.entry})
+        resolutions.append(_resolve(reference, before.images.get(reference), registries, today))
     if resolutions:
-        write_lock_file(path, lock)
+        answered = {resolution.reference: resolution.entry for resolution in resolutions}
+        # Read anew: asking takes long enough for somebody else to lock other images meanwhile.
+        write_lock_file(path, LockFile({**read_lock_file(path).images, **answered}))
     return resolutions
 
 

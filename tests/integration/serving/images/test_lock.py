@@ -36,6 +36,18 @@ def lock(file: Path, registries: Registries) -> Lock:
     return one
 
 
+def test_what_somebody_else_locks_while_a_registry_is_asked_stays_in_the_file(
+    file: Path, lock: Lock, registries: Registries
+) -> None:
+    mine, other = (f"localhost:{free_port()}/locks/{name}:1.0" for name in ("mine", "other"))
+
+    def meanwhile(_: str) -> None:
+        lock(other)
+
+    update_lock(file, [mine], registries=registries, today=TODAY, progress=meanwhile)
+    assert {mine, other} <= set(read_lock_file(file).images)
+
+
 def two_platforms(seed: int = 0) -> TestImage:
     images = {name: one_platform(name, layers=[noise(100, seed)]) for name in ("linux/amd64", "linux/arm64")}
     return several_platforms(images, attested=True)
