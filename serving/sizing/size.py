@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -183,6 +184,7 @@ def _named(fit: Fit) -> str:
 def _nearest(refused: tuple[Refusal, ...]) -> str:
     changed = [refusal for refusal in refused if refusal.change]
     if not changed:
-        return refused[0].reason[:1].upper() + refused[0].reason[1:] + "." if refused else "None was asked about."
+        reasons = Counter(refusal.reason for refusal in refused)
+        return f"Most of them: {reasons.most_common(1)[0][0].rstrip('.')}." if reasons else "None was asked about."
     first = min(changed, key=lambda row: (not row.only_price, row.hourly))
     return f"{first.machine.name}: {first.reason}; it would fit with {first.change}."

@@ -16,6 +16,7 @@ from llmctl.serving.hardware.machine_types import machine_types
 from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.answer import Refusal, Sizing
+from llmctl.serving.sizing.capability import engine_refuses
 from llmctl.serving.sizing.judgement import judge
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.sizing.nearest_change import nearest_change
@@ -165,6 +166,12 @@ def test_auto_that_finds_nothing_says_what_would_help() -> None:
     question = Question(max_hourly=0.01)
     with pytest.raises(SizingError, match=r"fits none of \d+ machine types\. .* it would fit with \$"):
         cheapest(LLAMA_8B, question, machine_types(), GPUS)
+
+
+def test_auto_that_nothing_helps_gives_the_reason_that_most_machines_have() -> None:
+    question = Question(kv_cache_dtype="fp8_e4m3", engine=EngineName.LLAMACPP)
+    with pytest.raises(SizingError, match=r"Most of them: llama\.cpp \S+ has no [^.]*\. [^.]* have it\.$"):
+        cheapest(LLAMA_8B, question, machine_types(), GPUS, engine_refuses=engine_refuses)
 
 
 @settings(max_examples=25)
