@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from llmctl.serving.errors import SizingError
 from llmctl.serving.hardware.accelerator import Accelerator
@@ -44,9 +45,10 @@ def size(
             "Name a repository that has them, or convert these."
         )
     weight_bytes(facts, load.quantization)  # a quantization that the weights cannot have is no matter of the machine
-    search = _Search(facts=facts, load=load, accelerators=accelerators, refuses=engine_refuses, machines=machines)
+    there = question.machines(machines)
+    search = _Search(facts=facts, load=load, accelerators=accelerators, refuses=engine_refuses, machines=there)
     fits, refused = [], []
-    for machine in question.machines(machines):
+    for machine in there:
         answer = search.answer(machine, _price(machine, question.region), question.max_hourly)
         if isinstance(answer, Fit):
             fits.append(answer)
@@ -127,7 +129,7 @@ class _Search:
             return Refusal(machine=machine, gpus=width, price=price, reason=reason, change=change)
         if max_hourly is not None and cost > max_hourly:
             reason = f"${cost:.2f} an hour in {price.region} is more than ${max_hourly:.2f}"
-            change = f"${cost:.2f} an hour"
+            change = f"${ceil(cost * 100) / 100:.2f} an hour"  # what is typed again has to be enough
             return Refusal(machine=machine, gpus=width, price=price, reason=reason, change=change, only_price=True)
         return Fit(
             machine=machine,

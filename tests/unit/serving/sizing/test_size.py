@@ -174,6 +174,22 @@ def test_auto_that_nothing_helps_gives_the_reason_that_most_machines_have() -> N
         cheapest(LLAMA_8B, question, machine_types(), GPUS, engine_refuses=engine_refuses)
 
 
+def test_a_price_that_is_named_as_enough_is_enough() -> None:
+    dear = [
+        row for row in sized("Qwen/Qwen2.5-32B-Instruct", cloud=Cloud.AWS, max_hourly=6.0).refused if row.only_price
+    ]
+    assert dear
+    for row in dear:
+        enough = float((row.change or "").removeprefix("$").removesuffix(" an hour"))
+        again = sized("Qwen/Qwen2.5-32B-Instruct", cloud=Cloud.AWS, max_hourly=enough)
+        assert row.machine in [fit.machine for fit in again.fits], f"{row.machine.name} for {row.change}"
+
+
+def test_more_gpus_are_offered_only_where_a_machine_of_that_cloud_has_them() -> None:
+    (one,) = {row.change for row in refusals(sized("meta-llama/Llama-3.1-8B-Instruct", cloud=Cloud.AZURE), "t4", 1)}
+    assert one == "4 x t4", "Azure has no machine with two"
+
+
 @settings(max_examples=25)
 @given(
     model_id=st.sampled_from(sorted(MODELS)),
