@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName
 
-FP8_CACHES = frozenset({"fp8", "fp8_e4m3", "fp8_e4m3fn", "fp8_e5m2"})
+FP8_CACHES = frozenset({"fp8_e4m3", "fp8_e5m2"})
+"""The words of `llmctl engines` for a cache of one byte a number."""
 
 EXPANDED = 3
 """Head size of expanded latent attention in rope_head_dims: 128 + 64 of 64 in DeepSeek-V2, V3 and Kimi K2 (TGI's

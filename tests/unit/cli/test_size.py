@@ -121,7 +121,7 @@ MISTAKES = {
         f"{LLAMA_8B} is stored as bfloat16, and q17 needs weights that are stored so. Name a model that is, or one of "
         "fp8, eetq, bitsandbytes, bitsandbytes-nf4, bitsandbytes-fp4, which are made while loading."
     ),
-    (LLAMA_8B, "--kv-cache-dtype", "fp3"): ("kv-cache-dtype: fp3; allowed: auto, fp8, fp8_e4m3, fp8_e4m3fn, fp8_e5m2."),
+    (LLAMA_8B, "--kv-cache-dtype", "fp3"): ("kv-cache-dtype: fp3; allowed: auto, fp8_e4m3, fp8_e5m2."),
     (LLAMA_8B, "--prices", "none.csv"): "none.csv: prices cannot be read: No such file or directory",
 }
 
