@@ -58,15 +58,22 @@ def explain_fit(facts: ModelFacts, fit: Fit, load: Load) -> tuple[Term, ...]:
 def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> tuple[Term, ...]:
     cache = kv_cache(facts, engine=load.engine, dtype=load.kv_cache_dtype, gpus=gpus)
     stored = load.quantization or (facts.quantization.method if facts.quantization else "16 bits")
-    whole = weight_bytes(facts, load.quantization)
-    extra = replicated_bytes(facts, gpus) + padding(facts, load.engine) // gpus + loaded_twice(facts, gpus, load.engine)
+    margin, unsure = 1 + facts.margin, f", and {facts.margin:.0%} for what is not known" if facts.margin else ""
+    whole = int(margin * weight_bytes(facts, load.quantization))
+    extra = int(margin * (replicated_bytes(facts, gpus) + padding(facts, load.engine) // gpus))
+    extra += loaded_twice(facts, gpus, load.engine)
     tokens = prefill_tokens(facts, accelerator, gpus, load)
     asked = "as the engine is told" if load.prefill_tokens is not None else f"the default of {load.engine}"
     return (
-        _bytes("weights of the model", whole, f"{facts.parameters:,} parameters in {stored}", facts.source),
+        _bytes("weights of the model", whole, f"{facts.parameters:,} parameters in {stored}{unsure}", facts.source),
         _bytes("weights kept whole, padded or twice", extra, f"beyond an even share on {gpus} GPU(s)", CALIBRATED),
         _bytes("cache per token and GPU", cache.per_token, _cache_formula(facts, load.engine), KV_SOURCE),
-        _bytes("cache per request and GPU", cache.request(load.context), f"{load.context:,} tokens", KV_SOURCE),
+        _bytes(
+            "cache per request and GPU",
+            int(margin * cache.request(load.context)),
+            f"{load.context:,} tokens{unsure}",
+            KV_SOURCE,
+        ),
         Term(name="tokens computed at once", value=tokens, unit="tokens", formula=asked, source=PREFILL[load.engine]),
         _bytes("peak per such token", bytes_per_token(facts, gpus), _peak_formula(facts), CALIBRATED),
     )

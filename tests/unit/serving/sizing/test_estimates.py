@@ -104,6 +104,14 @@ def test_latent_attention_is_explained_by_its_own_formula() -> None:
         assert says in terms["cache per token and GPU"]
 
 
+@pytest.mark.parametrize("model_id", ["meta-llama/Llama-3.1-8B-Instruct", "google/gemma-3-27b-it"])
+def test_what_is_not_known_of_a_model_is_in_its_terms(model_id: str) -> None:
+    parts = {term.name: term.value for term in explain(catalogue()[model_id], GPUS["h200"], 1, LOAD)}
+    whole = parts["weights of the model"] + parts["weights kept whole, padded or twice"]
+    assert whole == pytest.approx(parts["weights per GPU"], abs=2)
+    assert parts["cache"] // parts["cache per request and GPU"] == parts["requests at once"]
+
+
 def test_a_fit_is_explained_down_to_its_price() -> None:
     sizing = size(LLAMA_8B, Question(), machine_types(), GPUS)
     terms = {term.name: term for term in explain_fit(LLAMA_8B, sizing.fits[0], sizing.load)}
