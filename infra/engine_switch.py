@@ -11,9 +11,12 @@ from llmctl.infra.serving_spec import Placement, placement, serving_spec
 from llmctl.serving.engines.container import ContainerSpec
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.engines.translation import Translation, translate
+from llmctl.serving.hardware.accelerator import Vendor
 from llmctl.serving.images.lock_file import LockFile
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.spec import EngineName
+from llmctl.serving.sizing.judgement import judge
+from llmctl.serving.sizing.load import Load
+from llmctl.serving.spec import EngineName, ServingSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +36,28 @@ def engine_switch(name: str, model: ModelSettings, facts: ModelFacts, to: Engine
     where = placement(model, facts)
     spec = serving_spec(name, model, facts, where)
     found = translate(spec, where.accelerator, ENGINES[model.engine], ENGINES[to], facts)
+    if found.container and (reason := _does_not_fit(facts, where, to, found.spec)):
+        found = replace(found, container=None, blocked=f"{reason}; llmctl size tells what does fit")
     return EngineSwitch(
         model=name,
         where=where,
         settings=_settings(model, to, found),
         translation=replace(found, container=_pinned(found.container, locked)),
     )
+
+
+def _does_not_fit(facts: ModelFacts, where: Placement, to: EngineName, spec: ServingSpec) -> str | None:
+    """Why the GPUs that the stack file names do not hold one request there, or None. Of Inferentia nobody knows."""
+    if where.accelerator is None or where.accelerator.vendor is Vendor.AWS:
+        return None
+    load = Load(
+        engine=to,
+        context=spec.max_total_tokens,
+        quantization=spec.quantization,
+        kv_cache_dtype=spec.kv_cache_dtype,
+        prefill_tokens=spec.max_batch_prefill_tokens,
+    )
+    return judge(facts, where.accelerator, where.gpus, load).reason
 
 
 def _settings(model: ModelSettings, to: EngineName, found: Translation) -> dict[str, Any]:

@@ -116,3 +116,20 @@ def test_what_the_engine_itself_cannot_do_is_one_line_and_exit_2(terminal: Termi
     has_stack(terminal, stack)
     assert terminal.llmctl("engines", "translate", "local", "--to", "vllm") == 2
     assert terminal.err == message
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "why"),
+    [
+        ("l4:3", "32 attention heads do not divide over 3 GPUs"),
+        ("l4:64", "32 attention heads do not divide over 64 GPUs"),
+        ("t4:1", "GiB of weights per GPU leave no room for a cache on 1 x t4"),
+    ],
+)
+def test_gpus_that_do_not_hold_the_model_are_not_moved_to(terminal: Terminal, accelerator: str, why: str) -> None:
+    model = f"{{id: meta-llama/Llama-3.1-8B-Instruct, engine: vllm, accelerator: '{accelerator}'}}"
+    has_stack(terminal, f"config:\n  llmctl:target: local\n  llmctl:models:\n    legal: {model}\n")
+    assert terminal.llmctl("engines", "translate", "local", "--to", "vllm") == 0
+    assert "It cannot be moved as it is: " in terminal.out
+    assert why in terminal.out
+    assert "The new settings" not in terminal.out
