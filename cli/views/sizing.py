@@ -115,6 +115,9 @@ def _legend(sizing: Sizing, shown: Sequence[Fit]) -> Iterator[str]:
     yield "GPUS: of one replica, x the replicas that the machine holds. AGE: days since the price was read."
     yield f"TOKENS: in the KV cache of a replica. AT ONCE: requests of {sizing.load.context:,} tokens on the machine."
     yield f"~ is an estimate: {FORMULA}."
+    told = {f"{fit.accelerator.name}:{fit.gpus} {fit.prefill_tokens:,}": None for fit in shown if fit.prefill_tokens}
+    if told:
+        yield f"Fit only with fewer prompt tokens at once (maxBatchPrefillTokens) than by default: {', '.join(told)}."
     more = len(sizing.fits) - len(shown)
     if more:
         yield f"{more} more machine types fit; --all shows them."

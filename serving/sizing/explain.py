@@ -63,7 +63,11 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
     extra = int(margin * (replicated_bytes(facts, gpus) + padding(facts, load.engine) // gpus))
     extra += loaded_twice(facts, gpus, load.engine)
     tokens = prefill_tokens(facts, accelerator, gpus, load)
-    asked = "as the engine is told" if load.prefill_tokens is not None else f"the default of {load.engine}"
+    asked = (
+        "told to the engine: maxBatchPrefillTokens"
+        if load.prefill_tokens is not None
+        else f"the default of {load.engine}"
+    )
     return (
         _bytes("weights of the model", whole, f"{facts.parameters:,} parameters in {stored}{unsure}", facts.source),
         _bytes("weights kept whole, padded or twice", extra, f"beyond an even share on {gpus} GPU(s)", CALIBRATED),

@@ -207,3 +207,11 @@ def test_an_engine_that_was_asked_for_is_not_replaced(terminal: Terminal) -> Non
     }
     sizing(terminal, "Qwen/Qwen3-8B", "--engine", "llamacpp")
     assert "llama.cpp b11312 has no safetensors." in terminal.out
+
+
+def test_what_the_engine_has_to_be_told_for_a_model_to_fit_is_said(terminal: Terminal) -> None:
+    terminal.llmctl("size", "meta-llama/Llama-3.1-8B-Instruct", "--concurrency", "8", "--cloud", "gcp", "--explain")
+    assert (
+        "Fit only with fewer prompt tokens at once (maxBatchPrefillTokens) than by default: l4:1 4,096" in terminal.out
+    )
+    assert "told to the engine: maxBatchPrefillTokens" in terminal.out
