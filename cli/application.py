@@ -149,15 +149,22 @@ class Application:
         return size(facts, question, machine_types(prices), accelerators(), engine_refuses=engine_refuses)
 
     def engine_switches(self, stack: str, to: EngineName) -> list[EngineSwitch]:
-        """For each model of the stack, what another engine would change."""
+        """For each model of the stack, what another engine would change. Raises SettingsError for those that cannot."""
         from llmctl.infra.engine_switch import engine_switch
+        from llmctl.serving.errors import EngineError, HardwareError, ModelError, SizingError
         from llmctl.serving.images.lock_file import read_lock_file
 
         file, locked, base = self.stack_file(stack), read_lock_file(self.images_lock()), self.project().stacks
-        return [
-            engine_switch(name, model, self.model_facts(model.id, model.revision, base), to, locked)
-            for name, model in file.settings().models.items()
-        ]
+        found: list[EngineSwitch] = []
+        mistakes: list[tuple[tuple[str | int, ...], str]] = []
+        for name, model in file.settings().models.items():
+            try:
+                facts = self.model_facts(model.id, model.revision, base)
+                found.append(engine_switch(name, model, facts, to, locked))
+            except (EngineError, HardwareError, ModelError, SizingError) as error:
+                mistakes.append((("models", name), str(error)))
+        file.refuse(mistakes)
+        return found
 
     def images_lock(self) -> Path:
         from llmctl.serving.images.lock_file import NAME

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -161,7 +162,10 @@ class _LogRecords(logging.Handler):
 
 
 def standard_console() -> Console:
-    return Console(sys.stdout, sys.stderr, sys.stdin)
+    """The streams of the process; one that was closed before it began swallows what is written to it."""
+    nowhere = Path(os.devnull)
+    out, err = sys.stdout or nowhere.open("w"), sys.stderr or nowhere.open("w")
+    return Console(out, err, sys.stdin or nowhere.open())
 
 
 def _rich(stream: TextIO) -> RichConsole:
@@ -174,17 +178,21 @@ def _drawn(table: Table, stream: TextIO, redact: Callable[[str], str]) -> str:
     """The table as text, without the blanks that would fill its last column."""
     console = _rich(stream)
     with console.capture() as captured:
-        console.print(_table(table, redact))
+        console.print(_table(table, redact, console.width))
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def _table(table: Table, redact: Callable[[str], str]) -> Any:
+def _table(table: Table, redact: Callable[[str], str], width: int) -> Any:
+    """Drawn without breaking a word, where the width has room for the longest one of each column."""
     from rich.table import Table as RichTable
     from rich.text import Text
 
     drawn = RichTable(box=None, pad_edge=False, show_header=bool(table.columns), padding=(0, 2, 0, 0))
-    for column in table.columns or [""] * len(table.rows[0] if table.rows else ()):
-        drawn.add_column(column, overflow="fold")
+    columns = table.columns or [""] * len(table.rows[0] if table.rows else ())
+    longest = [max(map(len, " ".join(cells).split()), default=0) for cells in zip(columns, *table.rows, strict=True)]
+    whole = sum(longest) + 2 * len(longest) <= width
+    for column, word in zip(columns, longest, strict=True):
+        drawn.add_column(column, overflow="fold", min_width=word if whole else None)
     for row in table.rows:
         drawn.add_row(*(Text(redact(cell)) for cell in row))
     return drawn

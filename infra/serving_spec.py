@@ -36,6 +36,7 @@ def placement(model: ModelSettings, facts: ModelFacts) -> Placement:
 
     Raises HardwareError for an accelerator that is not known, SizingError where nothing fits.
     """
+    _question(model).load(facts)  # a context that the model does not take is wrong on any GPU
     if model.accelerator == "cpu":
         return Placement(accelerator=None, gpus=0, why="on the processor")
     if model.accelerator == "auto":

@@ -25,8 +25,10 @@ class TargetName(StrEnum):
     LOCAL = "local"
 
 
-MODEL_DEFAULTS: Mapping[str, Mapping[str, Any]] = {TargetName.LOCAL: {"maxBatchSize": 8, "maxBatchPrefillTokens": 512}}
-"""What a target sets where neither the stack file nor ModelSettings does; the settings' docstrings say why."""
+MODEL_DEFAULTS: Mapping[TargetName, Mapping[str, Any]] = {
+    TargetName.LOCAL: {"max_batch_size": 8, "max_batch_prefill_tokens": 512}
+}
+"""What a target sets where the stack file leaves it to the engine; the settings' docstrings say why."""
 
 
 class StackSettings(Settings):
@@ -54,7 +56,7 @@ class StackSettings(Settings):
     @classmethod
     def _write_the_short_form_out(cls, data: Any) -> Any:
         if not isinstance(data, dict) or "model" not in data:
-            return _with_defaults(data)
+            return _ids_from_names(data)
         if "models" in data:
             raise PydanticCustomError("model_twice", "llmctl:model and llmctl:models are both set; keep one")
         rest = {key: value for key, value in data.items() if key != "model"}
@@ -62,7 +64,16 @@ class StackSettings(Settings):
             raise PydanticCustomError(
                 "short_form", "llmctl:model should be a model id such as owner/name, or a .gguf file"
             )
-        return _with_defaults({**rest, "models": {data["model"]: {}}})
+        return _ids_from_names({**rest, "models": {data["model"]: {}}})
+
+    def resolved(self) -> StackSettings:
+        """With what the target sets where nothing is written."""
+        defaults = MODEL_DEFAULTS.get(self.target, {})
+        models = {
+            name: model.model_copy(update={k: v for k, v in defaults.items() if getattr(model, k) is None})
+            for name, model in self.models.items()
+        }
+        return self.model_copy(update={"models": models})
 
     @property
     def the_model(self) -> tuple[str, ModelSettings]:
@@ -70,13 +81,10 @@ class StackSettings(Settings):
         return next(iter(self.models.items()))
 
 
-def _with_defaults(data: Any) -> Any:
-    """In a `models:` map the name is the id, unless an id is written; what the target sets is set."""
+def _ids_from_names(data: Any) -> Any:
+    """In a `models:` map the name is the id, unless an id is written."""
     models = data.get("models") if isinstance(data, dict) else None
     if not isinstance(models, dict):
         return data
-    defaults = MODEL_DEFAULTS.get(str(data.get("target")), {})
-    named = {
-        name: {"id": name, **defaults, **value} if isinstance(value, dict) else value for name, value in models.items()
-    }
+    named = {name: {"id": name, **value} if isinstance(value, dict) else value for name, value in models.items()}
     return {**data, "models": named}

@@ -39,7 +39,7 @@ class StackFile:
 
     def refuse(self, reasons: Iterable[tuple[Location, str]]) -> None:
         """Raise SettingsError for settings that are well-formed and cannot be had, one line each; none: do nothing."""
-        lines = [f"{self.where(location)}: {shown_key(location)}: {reason}." for location, reason in reasons]
+        lines = [f"{self.where(location)}: {shown_key(location)}: {_ended(reason)}" for location, reason in reasons]
         if lines:
             raise SettingsError("\n".join(lines))
 
@@ -86,6 +86,10 @@ def read_stack_file(project: Project, stack: str) -> StackFile:
     except yaml.YAMLError as error:
         raise SettingsError(_not_yaml(shown, error)) from None
     return _taken_apart(shown, root)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?")) else f"{sentence}."
 
 
 def shown_key(location: Location) -> str:

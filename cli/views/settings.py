@@ -11,7 +11,7 @@ from llmctl.infra.stack_file import Location, StackFile, shown_key
 
 def settings_view(file: StackFile) -> View:
     """Raises SettingsError when the stack file is wrong."""
-    resolved = file.settings().model_dump(mode="json", by_alias=True)
+    resolved = file.settings().resolved().model_dump(mode="json", by_alias=True)
     rows = [(location, value, file.origin(location)) for location, value in _leaves((), resolved)]
     rows += [((name,), "[secret]", file.where((name,))) for name in sorted(file.secrets)]
     data = {shown_key(location): {"value": value, "from": origin} for location, value, origin in rows}

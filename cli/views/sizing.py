@@ -17,8 +17,8 @@ from llmctl.serving.sizing.explain import explain_fit
 
 GIB = 1024**3
 
-COLUMNS = ("GPUS", "MACHINE TYPE", "REGION", "$/H", "SPOT $/H", "AGE", "TOKENS", "AT ONCE", "~$/1M TOKENS")
-MEMORY = ("GIB PER GPU", "WEIGHTS", "KV CACHE", "ACTIVATIONS", "OVERHEAD", "RESERVED", "FREE")
+COLUMNS = ("GPUS", "MACHINE TYPE", "REGION", "$/H", "SPOT", "AGE", "AT ONCE", "~$/1M")
+MEMORY = ("GIB PER GPU", "WEIGHTS", "KV CACHE", "ACTIVATIONS", "OVERHEAD", "RESERVED", "FREE", "TOKENS")
 
 
 def sizing_view(
@@ -85,10 +85,9 @@ def _fit_row(fit: Fit, today: date) -> tuple[str, ...]:
         _gpus(fit),
         fit.machine.name,
         fit.price.region,
-        _dollars(None if fit.machine.spot_only else fit.price.on_demand),
+        "spot only" if fit.machine.spot_only else _dollars(fit.price.on_demand),
         _dollars(fit.price.spot),
         f"{age(fit.price, today)} d",
-        f"{fit.memory.kv_tokens:,}",
         f"{fit.memory.requests * fit.replicas:,}",
         _dollars(fit.dollars_per_million),
     )
@@ -97,7 +96,7 @@ def _fit_row(fit: Fit, today: date) -> tuple[str, ...]:
 def _memory_row(fit: Fit) -> tuple[str, ...]:
     memory = fit.memory
     parts = (memory.weights, memory.kv_cache, memory.activations, memory.overhead, memory.reserved, memory.free)
-    return (f"{fit.accelerator.name}:{fit.gpus}", *(f"{part / GIB:.1f}" for part in parts))
+    return (f"{fit.accelerator.name}:{fit.gpus}", *(f"{part / GIB:.1f}" for part in parts), f"{memory.kv_tokens:,}")
 
 
 def _gpus(fit: Fit) -> str:
@@ -112,9 +111,12 @@ def _dollars(amount: float | None) -> str:
 def _legend(sizing: Sizing, shown: Sequence[Fit]) -> Iterator[str]:
     taken = f"{shown[0].accelerator.name}:{shown[0].gpus} on {shown[0].machine.name}"
     yield f"accelerator: auto takes {taken}, the cheapest that fits."
-    yield "GPUS: of one replica, x the replicas that the machine holds. AGE: days since the price was read."
-    yield f"TOKENS: in the KV cache of a replica. AT ONCE: requests of {sizing.load.context:,} tokens on the machine."
-    yield f"~ is an estimate: {FORMULA}."
+    yield "GPUS: of one replica, x the replicas that the machine holds. $/H, SPOT: US dollars an hour of the machine."
+    if any(fit.machine.spot_only for fit in shown):
+        yield "Spot only: the cloud gives it on no other terms and may take it back, so auto prefers any other."
+    yield f"AGE: days since the price was read. AT ONCE: requests of {sizing.load.context:,} tokens on the machine."
+    yield "TOKENS: what the KV cache of a replica holds."
+    yield f"~$/1M: per million generated tokens, an estimate: {FORMULA}."
     told = {f"{fit.accelerator.name}:{fit.gpus} {fit.prefill_tokens:,}": None for fit in shown if fit.prefill_tokens}
     if told:
         yield f"Fit only with fewer prompt tokens at once (maxBatchPrefillTokens) than by default: {', '.join(told)}."

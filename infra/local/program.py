@@ -16,7 +16,7 @@ from llmctl.infra.targets import StackContext
 
 def program(settings: StackSettings, context: StackContext) -> None:
     """Declare the server. Stack outputs: `endpoint` (URL), `apiKey` (secret), `apiKeyFile`, `model`."""
-    name, model = settings.the_model
+    name, model = settings.resolved().the_model
     if model.accelerator == "auto":
         pulumi.log.info(f"{CHOICE}{name} runs on this machine's processor: the local target has no accelerator.")
     server = ModelServer(

@@ -98,7 +98,7 @@ def _adapter_fault(adapter: Adapter) -> str | None:
     if not is_path(adapter.source) and adapter.name != adapter.source:
         return (
             f"adapters.{adapter.name}: Text Generation Inference serves an adapter of the Hub under its id only. "
-            f"Call it {adapter.source}, or give a directory."
+            f"Call it {adapter.source}, or give an absolute path in the container."
         )
     return None
 

@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -141,6 +141,9 @@ def _dollars(column: str, text: str) -> float:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"date {text!r} is no day; write YYYY-MM-DD") from None
+    if day > datetime.now(UTC).date() + timedelta(days=1):  # it may be tomorrow already where the price was read
+        raise ValueError(f"date {text} is yet to come; write the day the price was read")
+    return day

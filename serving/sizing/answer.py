@@ -72,7 +72,7 @@ class Sizing:
     """What was sized: the question with its defaults filled in."""
 
     fits: tuple[Fit, ...]
-    """Cheapest machine first; of equal price the one with more tokens of cache, then by cloud and name."""
+    """Cheapest machine first, those only on the spot market last; of equal price the one with more tokens of cache."""
 
     refused: tuple[Refusal, ...]
     """By cloud and name."""

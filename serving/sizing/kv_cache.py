@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.models.gguf import BLOCKS
 from llmctl.serving.spec import EngineName
 
-FP8_CACHES = frozenset({"fp8_e4m3", "fp8_e5m2"})
-"""The words of `llmctl engines` for a cache of one byte a number."""
+GGML = {"q8_0": 8, "q5_1": 7, "q5_0": 6, "q4_1": 3, "q4_0": 2, "iq4_nl": 20}
+"""llama.cpp's words for a cache, and their tensor types."""
+
+CACHE_BYTES: Mapping[str, float] = {
+    "fp8_e4m3": 1,
+    "fp8_e5m2": 1,
+    **{word: BLOCKS[kind][1] / BLOCKS[kind][0] for word, kind in GGML.items()},
+}
+"""Bytes of a number in a cache, by the words of `llmctl engines`; every other cache has 16 bits."""
 
 EXPANDED = 3
 """Head size of expanded latent attention in rope_head_dims: 128 + 64 of 64 in DeepSeek-V2, V3 and Kimi K2 (TGI's
@@ -44,18 +53,18 @@ def kv_cache(facts: ModelFacts, *, engine: EngineName, dtype: str | None, gpus: 
     SGLang do not divide it), and an indexer's in 8 bits with 4 bytes of scale per 128. TGI expands the vector to keys
     and values of every head, and keeps windowed layers whole.
     """
-    size = 1 if dtype in FP8_CACHES else 2
+    size = CACHE_BYTES.get(dtype or "", 2)
     if facts.latent_attention is not None and engine is not EngineName.TGI:
         latent = facts.latent_attention
-        per_token = facts.kv_layers * (latent.width * size + latent.index_head_dim * 33 // 32)
+        per_token = int(facts.kv_layers * (latent.width * size + latent.index_head_dim * 33 // 32))
         return KvCache(per_token=per_token, per_window_token=0, window=0, per_request=facts.state_bytes // gpus)
     heads, head_dim = facts.kv_heads, facts.head_dim
     if facts.latent_attention is not None:
         heads, head_dim = facts.heads, EXPANDED * facts.latent_attention.rope_head_dim
-    width = 2 * max(1, -(-heads // gpus)) * head_dim * size
+    width = int(2 * max(1, -(-heads // gpus)) * head_dim * size)
     windowed = facts.window_layers if engine is not EngineName.TGI and facts.sliding_window else 0
     window_heads = facts.window_kv_heads or heads
-    window_width = 2 * max(1, -(-window_heads // gpus)) * (facts.window_head_dim or head_dim) * size
+    window_width = int(2 * max(1, -(-window_heads // gpus)) * (facts.window_head_dim or head_dim) * size)
     kept_whole = facts.window_layers - windowed
     return KvCache(
         per_token=(facts.kv_layers - facts.window_layers) * width + kept_whole * window_width,

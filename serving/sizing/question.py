@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from llmctl.serving.errors import SizingError
 from llmctl.serving.hardware.machine_type import Cloud, MachineType
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.sizing.kv_cache import FP8_CACHES
+from llmctl.serving.sizing.kv_cache import CACHE_BYTES
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.spec import EngineName
 
@@ -47,8 +47,8 @@ class Question:
         if self.max_hourly is not None and not self.max_hourly > 0:
             raise SizingError(f"max-hourly: {self.max_hourly}; give US dollars per hour above 0, or leave it out.")
         dtype = None if self.kv_cache_dtype in (None, "auto", facts.dtype) else self.kv_cache_dtype
-        if dtype is not None and dtype not in FP8_CACHES:
-            raise SizingError(f"kv-cache-dtype: {dtype}; allowed: auto, {', '.join(sorted(FP8_CACHES))}.")
+        if dtype is not None and dtype not in CACHE_BYTES:
+            raise SizingError(f"kv-cache-dtype: {dtype}; allowed: auto, {', '.join(CACHE_BYTES)}.")
         return Load(
             engine=self.engine,
             context=context,

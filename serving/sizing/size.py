@@ -54,7 +54,7 @@ def size(
             fits.append(answer)
         else:
             refused.append(answer)
-    fits.sort(key=lambda fit: (fit.hourly, -fit.memory.kv_tokens * fit.replicas, fit.machine.cloud, fit.machine.name))
+    fits.sort(key=_rank)
     refused.sort(key=lambda refusal: (refusal.machine.cloud, refusal.machine.name))
     return Sizing(load=load, fits=tuple(fits), refused=tuple(refused))
 
@@ -176,7 +176,15 @@ class _Search:
 
 
 def _price(machine: MachineType, region: str | None) -> Price:
-    return next(price for price in machine.prices if region in (None, price.region))
+    """The cheapest as the machine can be had."""
+    there = [price for price in machine.prices if region in (None, price.region)]
+    return min(there, key=lambda price: hourly(machine, price))
+
+
+def _rank(fit: Fit) -> tuple[bool, float, int, str, str]:
+    """A machine that the cloud may take back at any time comes after all that it may not."""
+    tokens = fit.memory.kv_tokens * fit.replicas
+    return fit.machine.spot_only, fit.hourly, -tokens, fit.machine.cloud, fit.machine.name
 
 
 def _named(fit: Fit) -> str:

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -49,3 +52,11 @@ def test_a_traceback_is_for_those_who_debug() -> None:
         logging.getLogger("some.library").exception("it failed")
     logging.getLogger().handlers = before
     assert err.getvalue() == "it failed\n"
+
+
+def test_what_is_written_to_a_stream_that_was_closed_before_the_start_is_swallowed() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "from llmctl.cli.console import standard_console as c; c().note('x'); c().write('y')"],
+        preexec_fn=lambda: (os.close(1), os.close(2)),
+    )
+    assert said.returncode == 0

@@ -93,19 +93,21 @@ def test_the_new_image_is_pinned_where_a_registry_has_given_its_digest(terminal:
     assert json.loads(terminal.out)["models"][0]["container"]["image"] == f"{image}@{digest}"
 
 
+WHERE = "stacks/Pulumi.local.yaml:4: llmctl:models.legal"
+
 REFUSED = {
     "an unknown accelerator": (
         STACK.format(accelerator="l5:1"),
-        "Error: accelerator 'l5': not known; write l4 (docs/hardware.md lists them all)\n",
+        f"Error: {WHERE}: accelerator 'l5': not known; write l4 (docs/hardware.md lists them all).\n",
     ),
     "an accelerator the engine has no kernels for": (
         STACK.format(accelerator="t4:1"),
-        "Error: Text Generation Inference 3.3.7 has kernels for compute capability 8.0 to 9.0; NVIDIA T4 has 7.5. "
-        "llama.cpp and vLLM have it.\n",
+        f"Error: {WHERE}: Text Generation Inference 3.3.7 has kernels for compute capability 8.0 to 9.0; "
+        "NVIDIA T4 has 7.5. llama.cpp and vLLM have it.\n",
     ),
     "a flag the engine does not have": (
         STACK.format(accelerator="l4:1").replace("max-waiting-tokens", "max-waiting-token"),
-        "Error: tgi 3.3.7 has no flag --max-waiting-token. "
+        f"Error: {WHERE}: tgi 3.3.7 has no flag --max-waiting-token. "
         "Did you mean max-waiting-tokens or max-top-n-tokens or max-input-tokens?\n",
     ),
 }
@@ -133,3 +135,21 @@ def test_gpus_that_do_not_hold_the_model_are_not_moved_to(terminal: Terminal, ac
     assert "It cannot be moved as it is: " in terminal.out
     assert why in terminal.out
     assert "The new settings" not in terminal.out
+
+
+def test_every_model_that_cannot_move_is_named_with_its_line(terminal: Terminal) -> None:
+    has_stack(
+        terminal,
+        "config:\n  llmctl:target: local\n  llmctl:models:\n"
+        "    meta-llama/Llama-3.1-8B-Instruct: {accelerator: t4:1}\n"
+        "    HuggingFaceTB/SmolLM2-135M-Instruct: {maxTotalTokens: 100000}\n",
+    )
+    assert terminal.llmctl("engines", "translate", "local", "--to", "vllm") == 2
+    first, second = terminal.err.splitlines()
+    assert first.startswith(
+        "Error: stacks/Pulumi.local.yaml:4: llmctl:models.meta-llama/Llama-3.1-8B-Instruct: Text Gen"
+    )
+    assert second == (
+        "stacks/Pulumi.local.yaml:5: llmctl:models.HuggingFaceTB/SmolLM2-135M-Instruct: "
+        "context: 100,000 tokens; HuggingFaceTB/SmolLM2-135M-Instruct takes 1 to 8,192."
+    )

@@ -85,7 +85,9 @@ def test_the_local_target_has_small_batches_unless_told_otherwise(tmp_path: Path
     project.stack_file("local").write_text(
         "config: {'llmctl:target': local, 'llmctl:models': {a/b: {maxBatchPrefillTokens: 64}}}"
     )
-    _, model = read_stack_file(project, "local").settings().the_model
+    settings = read_stack_file(project, "local").settings()
+    assert settings.the_model[1].max_batch_size is None, "another engine is not told what only suits this one"
+    _, model = settings.resolved().the_model
     assert (model.max_batch_size, model.max_batch_prefill_tokens) == (8, 64)
 
 

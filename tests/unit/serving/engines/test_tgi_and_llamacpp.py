@@ -102,7 +102,10 @@ def test_tgi_leaves_room_for_an_answer() -> None:
         ({"quantization": "exl2", "gpus": 2}, "exl2 on one GPU only"),
         ({"model": "/models/llama", "revision": "0" * 40}, "is a directory, which has no revision"),
         ({"gpus": 2, "host": HostNeeds(memory=1 << 35, shared_memory=0, disk=0, cpus=4)}, "1 GiB of shared memory"),
-        ({"adapters": (Adapter(name="sql", source="o/sql"),)}, "Call it o/sql, or give a directory"),
+        (
+            {"adapters": (Adapter(name="sql", source="o/sql"),)},
+            "Call it o/sql, or give an absolute path in the container",
+        ),
         ({"adapters": (Adapter(name="a,b", source="/a"),)}, "may hold a comma"),
         ({"adapters": SQL, "engine_args": {"cuda-graphs": "1"}}, "cannot be set with adapters"),
         ({"speculation": Speculation(tokens=3, draft_model="o/d")}, "has no draft model. SGLang, llama.cpp and vLLM"),

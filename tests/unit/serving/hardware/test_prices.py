@@ -114,6 +114,7 @@ def test_a_spreadsheets_byte_order_mark_is_no_part_of_the_first_column(tmp_path:
         (ROW.replace("0.2", "0.6"), "spot 0.6 is above on_demand 0.5; leave spot empty where it is not used"),
         (ROW.replace("2026-11-01", "1.11.2026"), "date '1.11.2026' is no day; write YYYY-MM-DD"),
         (ROW.replace("2026-11-01", ""), "date '' is no day; write YYYY-MM-DD"),
+        (ROW.replace("2026-11-01", "2999-01-01"), "date 2999-01-01 is yet to come; write the day the price was read"),
         (
             ROW.replace("contract 17", ""),
             "source is empty; say where the price comes from, such as a contract",

@@ -19,7 +19,7 @@ from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.answer import Refusal, Sizing
 from llmctl.serving.sizing.capability import engine_refuses
 from llmctl.serving.sizing.judgement import judge
-from llmctl.serving.sizing.kv_cache import FP8_CACHES
+from llmctl.serving.sizing.kv_cache import CACHE_BYTES
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.sizing.nearest_change import nearest_change
 from llmctl.serving.sizing.question import Question
@@ -69,8 +69,8 @@ def test_deepseek_v3_is_refused_on_any_node_of_eight_a100_with_the_reason(engine
 
 def test_fits_come_cheapest_first_and_every_machine_is_answered_once() -> None:
     sizing = sized("Qwen/Qwen3-32B")
-    hourly = [fit.hourly for fit in sizing.fits]
-    assert hourly == sorted(hourly)
+    ranks = [(fit.machine.spot_only, fit.hourly) for fit in sizing.fits]
+    assert ranks == sorted(ranks)
     answered = [row.machine for row in (*sizing.fits, *sizing.refused)]
     assert sorted(map(id, answered)) == sorted(map(id, (row for row in machine_types() if row.prices)))
 
@@ -157,7 +157,7 @@ def test_a_question_without_an_answer_is_one_line(question: dict, says: str) -> 
 
 
 def test_a_kv_cache_that_is_allowed_is_one_that_an_engine_has() -> None:
-    assert {word for engine in ENGINES.values() for word in engine.kv_cache_dtypes} >= FP8_CACHES
+    assert {word for engine in ENGINES.values() for word in engine.kv_cache_dtypes} >= set(CACHE_BYTES)
 
 
 def test_auto_takes_the_cheapest_and_says_so_in_a_line() -> None:
