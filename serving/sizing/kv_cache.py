@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.models.gguf import BLOCKS
 from llmctl.serving.spec import EngineName
 
-GGML = {"q8_0": 8, "q5_1": 7, "q5_0": 6, "q4_1": 3, "q4_0": 2, "iq4_nl": 20}
-"""llama.cpp's words for a cache, and their tensor types."""
-
-CACHE_BYTES: Mapping[str, float] = {
-    "fp8_e4m3": 1,
-    "fp8_e5m2": 1,
-    **{word: BLOCKS[kind][1] / BLOCKS[kind][0] for word, kind in GGML.items()},
-}
-"""Bytes of a number in a cache, by the words of `llmctl engines`; every other cache has 16 bits."""
+CACHE_BYTES: Mapping[str, float] = MappingProxyType(
+    {
+        "fp8_e4m3": 1.0,
+        "fp8_e5m2": 1.0,
+        # llama.cpp ggml/src/ggml-common.h: 32 numbers with a scale of 16 bits, in the _1 formats a minimum too.
+        "q8_0": 34 / 32,
+        "q5_1": 24 / 32,
+        "q5_0": 22 / 32,
+        "q4_1": 20 / 32,
+        "q4_0": 18 / 32,
+        "iq4_nl": 18 / 32,
+    }
+)
+"""Word of `llmctl engines` for a cache smaller than 16 bits -> bytes of a number."""
 
 EXPANDED = 3
 """Head size of expanded latent attention in rope_head_dims: 128 + 64 of 64 in DeepSeek-V2, V3 and Kimi K2 (TGI's

@@ -1,8 +1,9 @@
 import pytest
 from drivers.models import model
 
+from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.models.facts import LatentAttention
-from llmctl.serving.sizing.kv_cache import kv_cache
+from llmctl.serving.sizing.kv_cache import CACHE_BYTES, kv_cache
 from llmctl.serving.spec import EngineName
 
 # As TGI 3.3.7 computes them (models/flash_causal_lm.py): bytes per token in 16 bits, by layers, KV heads and head size.
@@ -26,6 +27,13 @@ def test_bytes_per_token_are_those_of_the_table(name: str) -> None:
     facts = model(layers=layers, kv_layers=layers, heads=kv_heads, kv_heads=kv_heads, head_dim=head_dim)
     assert kv_cache(facts, engine=EngineName.TGI, dtype=None, gpus=1).per_token == expected
     assert kv_cache(facts, engine=EngineName.TGI, dtype="fp8_e5m2", gpus=1).per_token == expected // 2
+
+
+def test_every_word_of_the_engines_for_a_cache_has_its_bytes() -> None:
+    assert set(CACHE_BYTES) == {word for engine in ENGINES.values() for word in engine.kv_cache_dtypes}
+    facts = model()
+    whole, eight = (kv_cache(facts, engine=EngineName.LLAMACPP, dtype=word, gpus=1) for word in (None, "q8_0"))
+    assert eight.per_token == whole.per_token * 34 // 64
 
 
 def test_the_cache_is_divided_over_gpus_until_each_has_one_head() -> None:

@@ -8,7 +8,6 @@ from drivers.models import LLAMA_8B
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.errors import SizingError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.hardware.accelerators import accelerators
@@ -19,7 +18,6 @@ from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.answer import Refusal, Sizing
 from llmctl.serving.sizing.capability import engine_refuses
 from llmctl.serving.sizing.judgement import judge
-from llmctl.serving.sizing.kv_cache import CACHE_BYTES
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.sizing.nearest_change import nearest_change
 from llmctl.serving.sizing.question import Question
@@ -154,10 +152,6 @@ def test_a_question_without_an_answer_is_one_line(question: dict, says: str) -> 
     with pytest.raises(SizingError, match=says) as refused:
         size(LLAMA_8B, Question(**question), machine_types(), GPUS)
     assert "\n" not in str(refused.value)
-
-
-def test_a_kv_cache_that_is_allowed_is_one_that_an_engine_has() -> None:
-    assert {word for engine in ENGINES.values() for word in engine.kv_cache_dtypes} >= set(CACHE_BYTES)
 
 
 def test_auto_takes_the_cheapest_and_says_so_in_a_line() -> None:
