@@ -53,10 +53,16 @@ def weight_bytes(facts: ModelFacts, quantization: str | None) -> int:
 
 
 def stored_as(facts: ModelFacts, quantization: str) -> bool:
-    """Whether the word the user wrote means how the weights are stored (marlin is a kernel for gptq and awq)."""
+    """Whether the word the user wrote means how the weights are stored.
+
+    marlin is a kernel for gptq and awq. Of a GGUF the word (Q4_K_M) says which file is meant; llama.cpp holds it
+    against the file's name.
+    """
     stored = facts.quantization
     if stored is None:
         return False
+    if stored.method == "gguf":
+        return True
     kernels = {"marlin", "gptq_marlin", "awq_marlin"}
     return stored.method == quantization or (quantization in kernels and stored.method in {"gptq", "awq"})
 

@@ -186,6 +186,12 @@ def test_a_gguf_file_is_sized_for_llama_cpp(terminal: Terminal) -> None:
     found = sizing(terminal, "./tiny.gguf")
     assert found["load"]["engine"] == "llamacpp"
     assert fits(found, "t4", 1)
+    named = sizing(terminal, "./tiny.gguf", "--quantize", "Q4_K_M", "--kv-cache-dtype", "q8_0")
+    assert fits(named, "t4", 1)[0]["memoryPerGpu"]["weights"] == fits(found, "t4", 1)[0]["memoryPerGpu"]["weights"]
+    other = sizing(terminal, "./tiny.gguf", "--quantize", "fp8", "--engine", "llamacpp")
+    assert {each["reason"] for each in other["refused"] if each["accelerator"] == "l4"} == {
+        "llama.cpp b11312 has no quantization fp8. SGLang, Text Generation Inference and vLLM have it."
+    }
 
 
 def test_without_an_engine_the_first_that_knows_the_model_is_taken_and_said(terminal: Terminal) -> None:
