@@ -21,13 +21,15 @@ def sees(facts: ModelFacts) -> bool:
     return facts.architecture.endswith("ForConditionalGeneration")
 
 
-def bytes_per_token(facts: ModelFacts, gpus: int) -> int:
+def bytes_per_token(facts: ModelFacts, gpus: int, engine: EngineName) -> int:
     """Peak bytes per prompt token on one GPU, in 16 bits, in the feed-forward part of a layer.
 
     Dense: 2 * (3 * intermediate / gpus + 4 * hidden): gate and up together, their product, and copies of the input.
     Experts: 2 * (k * max(2 * width / gpus, hidden) + k * width / gpus + 4 * hidden) for k active ones: the two
-    workspaces of vLLM's fused kernel (0.33.0, layers/fused_moe/fused_moe.py).
+    workspaces of vLLM's fused kernel (0.33.0, layers/fused_moe/fused_moe.py). llama.cpp
+    computes a layer whole, on one GPU.
     """
+    gpus = 1 if engine is EngineName.LLAMACPP else gpus
     inputs = HIDDEN_COPIES * facts.hidden_size
     if facts.experts:
         width, chosen = facts.expert_size or facts.intermediate_size, facts.active_experts
@@ -38,7 +40,7 @@ def bytes_per_token(facts: ModelFacts, gpus: int) -> int:
 
 def activations(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> int:
     """Bytes on one GPU: the larger of a full prefill and of sampling, which do not overlap; and the image encoder's."""
-    prefill = prefill_tokens(facts, accelerator, gpus, load) * bytes_per_token(facts, gpus)
+    prefill = prefill_tokens(facts, accelerator, gpus, load) * bytes_per_token(facts, gpus, load.engine)
     if load.engine is EngineName.LLAMACPP:  # computes in 32 bits and keeps the logits of the batch
         return 2 * prefill + 4 * 512 * facts.vocabulary
     per_logit = ENGINE_MEMORY[load.engine].sampled_bytes if load.sampled_bytes is None else load.sampled_bytes

@@ -17,7 +17,7 @@ from llmctl.serving.sizing.memory import MemorySplit, split_memory
 from llmctl.serving.sizing.sglang_share import mem_fraction_static
 from llmctl.serving.sizing.term import Term
 from llmctl.serving.sizing.throughput import BANDWIDTH_EFFICIENCY, COMPUTE_EFFICIENCY, Throughput
-from llmctl.serving.sizing.weights import loaded_twice, padding, replicated_bytes, weight_bytes
+from llmctl.serving.sizing.weights import loaded_twice, weight_bytes, weights_per_gpu
 from llmctl.serving.spec import EngineName
 
 CALIBRATED = "calibrated on published measurements: docs/sizing.md"
@@ -60,7 +60,7 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
     stored = load.quantization or (facts.quantization.method if facts.quantization else "16 bits")
     margin, unsure = 1 + facts.margin, f", and {facts.margin:.0%} for what is not known" if facts.margin else ""
     whole = int(margin * weight_bytes(facts, load.quantization))
-    extra = int(margin * (replicated_bytes(facts, gpus) + padding(facts, load.engine) // gpus))
+    extra = int(margin * weights_per_gpu(facts, load.quantization, gpus, load.engine)) - whole // gpus
     extra += loaded_twice(facts, gpus, load.engine)
     tokens = prefill_tokens(facts, accelerator, gpus, load)
     asked = (
@@ -79,7 +79,7 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
             KV_SOURCE,
         ),
         Term(name="tokens computed at once", value=tokens, unit="tokens", formula=asked, source=PREFILL[load.engine]),
-        _bytes("peak per such token", bytes_per_token(facts, gpus), _peak_formula(facts), CALIBRATED),
+        _bytes("peak per such token", bytes_per_token(facts, gpus, load.engine), _peak_formula(facts), CALIBRATED),
     )
 
 

@@ -56,8 +56,17 @@ def kv_cache(facts: ModelFacts, *, engine: EngineName, dtype: str | None, gpus: 
     (TGI 3.3.7 models/flash_causal_lm.py); no GPU keeps less than one head. Latent attention keeps one vector of
     kv_lora_rank + rope_head_dim numbers per layer on every GPU (DeepSeek-V2, arXiv 2405.04434, section 2.1; vLLM and
     SGLang do not divide it), and an indexer's in 8 bits with 4 bytes of scale per 128. TGI expands the vector to keys
-    and values of every head, and keeps windowed layers whole.
+    and values of every head, and keeps windowed layers whole. llama.cpp divides by layers: what counts is the GPU with
+    most of them.
     """
+    if engine is EngineName.LLAMACPP and gpus > 1:
+        whole, most = kv_cache(facts, engine=engine, dtype=dtype, gpus=1), -(-facts.layers // gpus)
+        return KvCache(
+            per_token=whole.per_token * most // facts.layers,
+            per_window_token=whole.per_window_token * most // facts.layers,
+            window=whole.window,
+            per_request=whole.per_request * most // facts.layers,
+        )
     size = CACHE_BYTES.get(dtype or "", 2)
     if facts.latent_attention is not None and engine is not EngineName.TGI:
         latent = facts.latent_attention

@@ -62,7 +62,7 @@ def split_memory(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: L
     taken = _taken(facts, accelerator, gpus, load)
     match load.engine:
         case EngineName.LLAMACPP:
-            return _as_much_as_needed(facts, gpus, load, taken)
+            return _as_much_as_needed(load, taken)
         case EngineName.SGLANG:
             return _static_fraction(facts, accelerator, gpus, load, taken)
         case _:
@@ -98,7 +98,7 @@ def _share_of_the_gpu(load: Load, taken: _Taken) -> MemorySplit:
     share = load.memory_share or ENGINE_MEMORY[load.engine].share or 1.0
     usable = int(share * taken.visible)
     room = usable - taken.weights - taken.peak - taken.overhead
-    return _split(load, taken, room=room, request=taken.request, reserved=taken.visible - usable)
+    return _split(load, taken, room=room, reserved=taken.visible - usable)
 
 
 def _static_fraction(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, taken: _Taken) -> MemorySplit:
@@ -112,18 +112,17 @@ def _static_fraction(facts: ModelFacts, accelerator: Accelerator, gpus: int, loa
     rest = before_loading - static
     reserved = rest - min(taken.peak, rest)
     room = static - taken.weights - rules.workspace
-    return _split(load, replace(taken, peak=rest - reserved), room=room, request=taken.request, reserved=reserved)
+    return _split(load, replace(taken, peak=rest - reserved), room=room, reserved=reserved)
 
 
-def _as_much_as_needed(facts: ModelFacts, gpus: int, load: Load, taken: _Taken) -> MemorySplit:
+def _as_much_as_needed(load: Load, taken: _Taken) -> MemorySplit:
     """llama.cpp: cache = context * requests of the layers on this GPU; what is left stays free."""
-    needed = -(-facts.layers // gpus) * taken.request * load.concurrency // facts.layers
+    needed = taken.request * load.concurrency
     free = taken.visible - taken.weights - taken.peak - taken.overhead - needed
-    request = needed // max(1, load.concurrency)
-    return _split(load, taken, room=needed + min(0, free), request=request, free=max(0, free))
+    return _split(load, taken, room=needed + min(0, free), free=max(0, free))
 
 
-def _split(load: Load, taken: _Taken, *, room: int, request: int, reserved: int = 0, free: int = 0) -> MemorySplit:
+def _split(load: Load, taken: _Taken, *, room: int, reserved: int = 0, free: int = 0) -> MemorySplit:
     return MemorySplit(
         weights=taken.weights,
         kv_cache=room,
@@ -131,6 +130,6 @@ def _split(load: Load, taken: _Taken, *, room: int, request: int, reserved: int 
         overhead=taken.overhead + taken.hidden,
         reserved=reserved,
         free=free,
-        kv_tokens=max(0, room) * load.context // request,
-        requests=max(0, room) // request,
+        kv_tokens=max(0, room) * load.context // taken.request,
+        requests=max(0, room) // taken.request,
     )
