@@ -52,6 +52,31 @@ def test_a_mixture_of_experts_reads_more_of_itself_the_more_tokens_it_decodes() 
     assert touched(facts, 1) < touched(facts, 8) < touched(facts, 256) < 1.0
 
 
+def test_a_slower_link_between_gpus_slows_decoding() -> None:
+    slow = replace(GPUS["h100"], link_bandwidth=1e9)
+    memory = split_memory(LLAMA_8B, slow, 2, LOAD)
+    found = throughput(LLAMA_8B, slow, 2, LOAD, memory)
+    assert found is not None
+    assert found.decode < 0.5 * speed(LLAMA_8B, "h100", 2).decode
+
+
+def test_eight_bit_floats_compute_twice_as_fast_where_the_gpu_has_them() -> None:
+    quantized = replace(LOAD, quantization="fp8")
+    assert speed(LLAMA_8B, "h100", load=quantized).prefill == pytest.approx(
+        2 * speed(LLAMA_8B, "h100").prefill, rel=0.01
+    )
+    assert speed(LLAMA_8B, "a10g", load=quantized).prefill == speed(LLAMA_8B, "a10g").prefill
+
+
+def test_one_request_to_a_mixture_reads_the_experts_that_it_chose() -> None:
+    facts = catalogue()["Qwen/Qwen3-30B-A3B"]
+    alone = replace(split_memory(facts, GPUS["h100"], 1, LOAD), requests=1)
+    found = throughput(facts, GPUS["h100"], 1, LOAD, alone)
+    assert found is not None
+    every = BANDWIDTH_EFFICIENCY * GPUS["h100"].bandwidth / (2 * facts.parameters)
+    assert found.decode > 5 * every
+
+
 def test_what_does_not_fit_has_no_speed() -> None:
     assert throughput(LLAMA_70B, GPUS["l4"], 1, LOAD, split_memory(LLAMA_70B, GPUS["l4"], 1, LOAD)) is None
 

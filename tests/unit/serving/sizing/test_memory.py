@@ -184,6 +184,36 @@ def test_mxfp4_experts_are_filled_up_in_vllm_as_its_log_says(model_id: str, gib:
     assert weights_per_gpu(catalogue()[model_id], None, 1, EngineName.LLAMACPP) / GIB < 0.97 * vllm
 
 
+def test_a_margin_makes_weights_and_requests_larger_by_its_share() -> None:
+    load = Load(engine=EngineName.LLAMACPP, context=4096)
+    sure, rough = (split_memory(model(margin=margin), GPUS["h100"], 1, load) for margin in (0.0, 0.25))
+    assert (rough.weights, rough.kv_cache) == (int(1.25 * sure.weights), int(1.25 * sure.kv_cache))
+
+
+def test_llama_cpp_puts_whole_layers_on_each_gpu_with_their_cache() -> None:
+    load = Load(engine=EngineName.LLAMACPP, context=4096, concurrency=8)
+    one, three = (split_memory(LLAMA_8B, GPUS["h100"], gpus, load) for gpus in (1, 3))
+    assert three.weights == 11 * one.weights // 32
+    assert three.kv_cache == 11 * one.kv_cache // 32
+
+
+def test_heads_that_outnumber_the_gpus_are_kept_by_each() -> None:
+    even, extra = (weights_per_gpu(LLAMA_8B, None, gpus, EngineName.VLLM) * gpus for gpus in (8, 16))
+    assert even == weight_bytes(LLAMA_8B, None)
+    assert extra - even == 2 * (2 * 32 * 4096 * 8 * 128), "keys and values of every layer, a second time"
+
+
+def test_a_tied_embedding_is_in_sixteen_bits_once() -> None:
+    tied, untied = (weight_bytes(model(tied_embeddings=tied), "fp8") for tied in (True, False))
+    assert untied - tied == LLAMA_8B.vocabulary * LLAMA_8B.hidden_size
+
+
+def test_a_width_that_does_not_divide_is_refused_before_memory_is_counted() -> None:
+    refused = judge(LLAMA_8B, GPUS["h100"], 3, Load(engine=EngineName.VLLM, context=4096))
+    assert refused.reason == "32 attention heads do not divide over 3 GPUs"
+    assert refused.memory is None
+
+
 def test_tgi_keeps_a_tied_embedding_twice() -> None:
     tied = model(tied_embeddings=True)
     once, twice = (split_memory(tied, GPUS["h100"], 2, Load(engine=engine, context=4096)).weights for engine in ENGINES)

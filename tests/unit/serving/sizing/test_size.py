@@ -154,6 +154,18 @@ def test_a_question_without_an_answer_is_one_line(question: dict, says: str) -> 
     assert "\n" not in str(refused.value)
 
 
+def test_a_machine_with_too_little_ram_is_refused_and_the_next_larger_is_named() -> None:
+    small, large, larger = (replace(machine("h100", 1, 2), name=n, memory=gib << 30) for n, gib in RAM.items())
+    sizing = size(LLAMA_8B, Question(), [larger, small, large], GPUS)
+    assert [fit.machine.name for fit in sizing.fits] == ["large", "larger"]
+    (refused,) = sizing.refused
+    assert refused.reason == "loading takes 12.7 GiB of RAM and small has 8"
+    assert refused.change == "large"
+
+
+RAM = {"small": 8, "large": 32, "larger": 64}
+
+
 def test_auto_takes_the_cheapest_and_says_so_in_a_line() -> None:
     choice = cheapest(LLAMA_8B, Question(cloud=Cloud.AWS), machine_types(), GPUS)
     assert choice.fit == sized("meta-llama/Llama-3.1-8B-Instruct", cloud=Cloud.AWS).fits[0]
