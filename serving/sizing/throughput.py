@@ -10,6 +10,7 @@ from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.sizing.memory import MemorySplit
 from llmctl.serving.sizing.weights import weight_bytes
+from llmctl.serving.spec import EngineName
 
 COMPUTE_EFFICIENCY = 0.5
 """Share of the data sheet's dense FLOP/s that prefill reaches. Assumed."""
@@ -47,12 +48,13 @@ def throughput(
     decode = batch / max(bytes read / bandwidth, 2 * active * batch / FLOP/s) + all-reduces
 
     Bytes read: weights that take part (of idle experts those that a batch of that size touches, chosen evenly) and the
-    cache of the batch, half grown.
+    cache of the batch, half grown. The GPUs of llama.cpp take turns, each with its layers: one counts.
     """
     flops = _flops(facts, accelerator, load)
     if flops is None or memory.requests < 1:
         return None
     batch = min(LARGEST_BATCH, memory.requests)
+    gpus = 1 if load.engine is EngineName.LLAMACPP else gpus
     compute = flops * COMPUTE_EFFICIENCY * gpus
     cache = kv_cache(facts, engine=load.engine, dtype=load.kv_cache_dtype, gpus=gpus).request(load.context // 2 or 1)
     read = weight_bytes(facts, load.quantization) * touched(facts, batch) / gpus + batch * cache

@@ -60,6 +60,11 @@ def test_a_slower_link_between_gpus_slows_decoding() -> None:
     assert found.decode < 0.5 * speed(LLAMA_8B, "h100", 2).decode
 
 
+def test_the_gpus_of_llama_cpp_take_turns() -> None:
+    load = Load(engine=EngineName.LLAMACPP, context=8192)
+    assert speed(LLAMA_8B, "h100", 4, load).decode == speed(LLAMA_8B, "h100", 1, load).decode
+
+
 def test_eight_bit_floats_compute_twice_as_fast_where_the_gpu_has_them() -> None:
     quantized = replace(LOAD, quantization="fp8")
     assert speed(LLAMA_8B, "h100", load=quantized).prefill == pytest.approx(
