@@ -56,6 +56,17 @@ def test_latent_attention_is_not_divided_and_tgi_expands_it() -> None:
     assert kv_cache(facts, engine=EngineName.TGI, dtype=None, gpus=8).per_token == 2 * 61 * 16 * 192 * 2
 
 
+def test_a_state_is_kept_per_request_whatever_its_length() -> None:
+    cache = kv_cache(model(state_bytes=1_000_000), engine=EngineName.VLLM, dtype=None, gpus=2)
+    assert cache.request(10) - 10 * cache.per_token == 500_000
+
+
+def test_an_indexer_of_sparse_attention_is_cached_in_eight_bits_with_scales() -> None:
+    latent = LatentAttention(kv_lora_rank=512, rope_head_dim=64, index_head_dim=128)
+    cache = kv_cache(model(latent_attention=latent), engine=EngineName.VLLM, dtype=None, gpus=1)
+    assert cache.per_token == 32 * (576 * 2 + 128 + 4)
+
+
 def test_a_windowed_layer_stops_growing_except_in_tgi() -> None:
     facts = model(layers=24, kv_layers=24, window_layers=12, sliding_window=128, kv_heads=8, head_dim=64)
     vllm = kv_cache(facts, engine=EngineName.VLLM, dtype=None, gpus=1)

@@ -11,6 +11,7 @@ from llmctl.serving.errors import SizingError
 from llmctl.serving.hardware.accelerators import accelerators
 from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.sizing.activations import bytes_per_token
 from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
 from llmctl.serving.sizing.judgement import judge
 from llmctl.serving.sizing.kv_cache import kv_cache
@@ -182,6 +183,18 @@ def test_mxfp4_experts_are_filled_up_in_vllm_as_its_log_says(model_id: str, gib:
     vllm = weights_per_gpu(catalogue()[model_id], None, 1, EngineName.VLLM) / GIB
     assert vllm == pytest.approx(gib, rel=0.005)
     assert weights_per_gpu(catalogue()[model_id], None, 1, EngineName.LLAMACPP) / GIB < 0.97 * vllm
+
+
+def test_the_peak_of_a_prefill_is_that_of_its_feed_forward_part() -> None:
+    mixture = model(experts=64, active_experts=8, expert_size=1024)
+    assert bytes_per_token(LLAMA_8B, 2, EngineName.VLLM) == 2 * (3 * 7168 + 4 * 4096)
+    assert bytes_per_token(mixture, 2, EngineName.VLLM) == 2 * (8 * 4096 + 8 * 512 + 4 * 4096)
+    assert bytes_per_token(LLAMA_8B, 2, EngineName.LLAMACPP) == 2 * (3 * 14336 + 4 * 4096)
+
+
+def test_llama_cpp_computes_in_32_bits_and_keeps_the_logits_of_its_batch() -> None:
+    peak = split_memory(LLAMA_8B, GPUS["h100"], 1, Load(engine=EngineName.LLAMACPP, context=4096)).activations
+    assert peak == 2 * 512 * 2 * (3 * 14336 + 4 * 4096) + 4 * 512 * 128_256
 
 
 def test_a_margin_makes_weights_and_requests_larger_by_its_share() -> None:

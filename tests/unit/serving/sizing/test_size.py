@@ -166,6 +166,15 @@ def test_a_machine_with_too_little_ram_is_refused_and_the_next_larger_is_named()
 RAM = {"small": 8, "large": 32, "larger": 64}
 
 
+@pytest.mark.parametrize("word", [None, "auto", "bfloat16"])
+def test_the_models_own_format_is_no_smaller_cache(word: str | None) -> None:
+    assert Question(kv_cache_dtype=word).load(LLAMA_8B).kv_cache_dtype is None
+
+
+def test_a_prefill_that_was_asked_for_is_the_one_that_is_sized() -> None:
+    assert Question(prefill_tokens=512).load(LLAMA_8B).prefill_tokens == 512
+
+
 def test_auto_takes_the_cheapest_and_says_so_in_a_line() -> None:
     choice = cheapest(LLAMA_8B, Question(cloud=Cloud.AWS), machine_types(), GPUS)
     assert choice.fit == sized("meta-llama/Llama-3.1-8B-Instruct", cloud=Cloud.AWS).fits[0]
