@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
-from drivers.models import LLAMA_8B
+from drivers.models import LLAMA_8B, QWEN_7B, gguf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,22 @@ def test_the_engines_word_comes_first() -> None:
     sizing = size(LLAMA_8B, Question(), machine_types(), GPUS, engine_refuses=refuses)
     assert all(fit.accelerator.name != "t4" for fit in sizing.fits)
     assert {row.reason for row in refusals(sizing, "t4", 1)} == {"TGI 3.3.7 has no kernels for it"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked", "says"),
+    [
+        (LLAMA_8B, {"engine": EngineName.VLLM, "kv_cache_dtype": "q8_0"}, "no KV cache in q8_0. llama.cpp has it."),
+        (LLAMA_8B, {"engine": EngineName.VLLM, "quantization": "eetq"}, "no quantization eetq"),
+        (replace(gguf("llama"), remote_code=True), {"engine": EngineName.LLAMACPP}, "no trust remote code"),
+        (QWEN_7B, {"engine": EngineName.TGI}, None),
+    ],
+)
+def test_an_engine_is_asked_for_all_that_the_load_and_the_model_want(
+    facts: ModelFacts, asked: dict[str, Any], says: str | None
+) -> None:
+    refused = engine_refuses(facts, Load(context=4096, **asked), GPUS["h100"], 2)
+    assert refused is None if says is None else says in str(refused)
 
 
 def test_several_requests_may_be_spread_over_the_replicas_of_a_machine() -> None:
