@@ -57,6 +57,17 @@ def test_a_format_that_only_another_platform_has_is_refused_with_the_platform() 
     assert "has KV cache in fp8_e5m2, but not on AMD Instinct MI300X. vLLM has it." in reason
 
 
+def test_an_engine_that_does_not_run_on_that_gpu_is_not_named_as_one_that_has_it() -> None:
+    reason = str(LLAMACPP.refuses(replace(ONE_GPU, model="/m.gguf", quantization="fp8"), T4))
+    assert reason.endswith("has no quantization fp8. vLLM has it."), "SGLang and TGI have fp8, and no kernels for a T4"
+
+
+def test_the_last_release_with_an_architecture_is_named_where_it_is_known() -> None:
+    name, last = next(iter(VLLM.architectures.removed.items()))
+    reason = str(VLLM.refuses(ONE_GPU, H100, replace(LLAMA_8B, architecture=name)))
+    assert f"has no {name} any more; {last} was the last with it." in reason
+
+
 @pytest.mark.parametrize(
     ("engine", "facts", "reason"),
     [

@@ -215,6 +215,8 @@ def test_llamacpp_takes_a_draft_model_from_disk_or_the_hub(draft: str, flag: str
         ({"model": "o/llama-GGUF", "revision": "0" * 40}, "only the newest commit"),
         ({"adapters": SQL}, "has no LoRA. SGLang, Text Generation Inference and vLLM have it."),
         ({"max_input_tokens": 100}, "has no prompt limit"),
+        ({"dtype": "bfloat16"}, "has no choice of dtype"),
+        ({"trust_remote_code": True}, "has no trust remote code"),
         ({"kv_cache_dtype": "fp8_e4m3"}, "has no KV cache in fp8_e4m3"),
         ({"engine_args": {"tools": "all"}}, "lets a model read files and run commands"),
         ({"engine_args": {"slots": True}}, "shows what others have asked"),
