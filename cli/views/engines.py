@@ -51,20 +51,12 @@ def _lines(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
         if row.kind != kind:
             kind = row.kind
             yield (f"{kind}:", *("" for _ in row.cells))
-        yield (f"  {_names(row)}", *(_cell(cell) for cell in row.cells.values()))
+        yield (f"  {_names(row)}", *(cell.where or "-" for cell in row.cells.values()))
 
 
 def _names(row: Row) -> str:
     shown, rest = row.names[:SEVERAL], len(row.names) - SEVERAL
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _cell(cell: Cell) -> str:
-    capability = _capability(cell)
-    words = [
-        f"cuda {capability}+" if platform == "cuda" and capability else str(platform) for platform in cell.platforms
-    ]
-    return ", ".join(words) or "-"
 
 
 def _capability(cell: Cell) -> str:
@@ -77,4 +69,4 @@ def _notes(rows: Sequence[Row]) -> Iterator[str]:
         for name, cell in row.cells.items():
             if cell.note:
                 yield f"{_names(row)}, {ENGINES[name].title}: {cell.note}."
-    yield "cuda 8.0+ is an NVIDIA GPU of compute capability 8.0 or more: llmctl size tells which one fits a model."
+    yield "NVIDIA 8.0 is a GPU of compute capability 8.0 or more: llmctl size tells which one fits a model."
