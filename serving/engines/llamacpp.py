@@ -10,8 +10,8 @@ from llmctl.serving.engines import llamacpp_support as llamacpp
 from llmctl.serving.engines.arguments import secret_flags
 from llmctl.serving.engines.behaviours.llamacpp import BEHAVIOUR
 from llmctl.serving.engines.engine_release import EngineRelease
-from llmctl.serving.engines.sources import is_path
 from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.models.disk import is_path
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec
 

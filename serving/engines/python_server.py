@@ -6,7 +6,8 @@ import json
 
 from llmctl.serving.engines.container import HUB_TOKEN, SecretKey, Volume
 from llmctl.serving.engines.replica import shared_memory
-from llmctl.serving.engines.sources import is_path, sources
+from llmctl.serving.engines.sources import sources
+from llmctl.serving.models.disk import is_path
 from llmctl.serving.spec import ServingSpec
 
 CACHE = "/cache"

@@ -9,7 +9,3 @@ def sources(spec: ServingSpec) -> list[str]:
     """Everything that is loaded at start: the model, its adapters, the draft model."""
     draft = spec.speculation.draft_model if spec.speculation else None
     return [spec.model, *(adapter.source for adapter in spec.adapters), *([draft] if draft else [])]
-
-
-def is_path(source: str) -> bool:
-    return source.startswith("/")

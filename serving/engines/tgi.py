@@ -14,8 +14,8 @@ from llmctl.serving.engines.arguments import secret_flags
 from llmctl.serving.engines.behaviours.tgi import BEHAVIOUR
 from llmctl.serving.engines.engine import Platform, platform_of
 from llmctl.serving.engines.engine_release import EngineRelease
-from llmctl.serving.engines.sources import is_path
 from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.models.disk import is_path
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import Adapter, EngineName, ServingSpec
 

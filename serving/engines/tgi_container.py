@@ -15,8 +15,9 @@ from llmctl.serving.engines.container import API_KEY, HUB_TOKEN, ContainerSpec, 
 from llmctl.serving.engines.engine import Engine, Platform, platform_of
 from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources, shared_memory
-from llmctl.serving.engines.sources import is_path, sources
+from llmctl.serving.engines.sources import sources
 from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.models.disk import is_path
 from llmctl.serving.spec import Adapter, ServingSpec
 
 MAX_IMAGE_FETCH_BYTES = 20_000_000

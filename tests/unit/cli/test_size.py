@@ -182,13 +182,17 @@ def test_a_model_that_cannot_be_sized_is_one_line_and_exit_2(
 
 
 def test_a_gguf_file_is_sized_for_llama_cpp(terminal: Terminal) -> None:
-    write_gguf(terminal.directory / "tiny.gguf")
-    found = sizing(terminal, "./tiny.gguf")
+    write_gguf(terminal.directory / "tiny-q4_k_m.gguf")
+    found = sizing(terminal, "./tiny-q4_k_m.gguf")
     assert found["load"]["engine"] == "llamacpp"
     assert fits(found, "t4", 1)
-    named = sizing(terminal, "./tiny.gguf", "--quantize", "Q4_K_M", "--kv-cache-dtype", "q8_0")
+    named = sizing(terminal, "./tiny-q4_k_m.gguf", "--quantize", "Q4_K_M", "--kv-cache-dtype", "q8_0")
     assert fits(named, "t4", 1)[0]["memoryPerGpu"]["weights"] == fits(found, "t4", 1)[0]["memoryPerGpu"]["weights"]
-    other = sizing(terminal, "./tiny.gguf", "--quantize", "fp8", "--engine", "llamacpp")
+    wrong = sizing(terminal, "./tiny-q4_k_m.gguf", "--quantize", "Q8_0", "--engine", "llamacpp")
+    assert {each["reason"] for each in wrong["refused"] if each["accelerator"] == "t4"} == {
+        "./tiny-q4_k_m.gguf is quantized as it is stored, not as Q8_0. Leave quantization out."
+    }
+    other = sizing(terminal, "./tiny-q4_k_m.gguf", "--quantize", "fp8", "--engine", "llamacpp")
     assert {each["reason"] for each in other["refused"] if each["accelerator"] == "l4"} == {
         "llama.cpp b11312 has no quantization fp8. SGLang, Text Generation Inference and vLLM have it."
     }

@@ -228,6 +228,12 @@ def test_llamacpp_refuses_what_it_would_ignore_or_end_with(change: dict[str, obj
     assert reason in str(refused.value)
 
 
+def test_a_relative_path_is_no_repository_of_the_hub() -> None:
+    near = replace(FILE, model="./llama-q4_k_m.gguf")
+    assert value(LLAMACPP, near, "--hf-repo") is None
+    assert "not as Q8_0" in str(LLAMACPP.refuses(replace(near, quantization="Q8_0"), L4))
+
+
 def test_llamacpp_serves_gguf_and_nothing_else() -> None:
     assert "has no safetensors" in str(LLAMACPP.refuses(SPEC, H100, LLAMA_8B))
     assert LLAMACPP.refuses(FILE, H100, gguf("llama")) is None
