@@ -78,6 +78,21 @@ def test_auto_is_decided_before_engines_are_compared(terminal: Terminal) -> None
     }
 
 
+def test_a_model_that_the_new_engine_has_no_code_for_cannot_be_moved(terminal: Terminal) -> None:
+    has_stack(terminal, UNKNOWN_TO_TGI)
+    assert terminal.llmctl("engines", "translate", "local", "--to", "tgi", "--json") == 0, terminal.err
+    (moved,) = json.loads(terminal.out)["models"]
+    assert moved["blocked"].startswith("Text Generation Inference 3.3.7 has no code for Qwen3ForCausalLM")
+    assert moved["container"] is None
+
+
+UNKNOWN_TO_TGI = """\
+config:
+  llmctl:target: local
+  llmctl:models: {Qwen/Qwen3-8B: {engine: vllm, accelerator: "l4:1"}}
+"""
+
+
 def test_the_new_image_is_pinned_where_a_registry_has_given_its_digest(terminal: Terminal) -> None:
     has_stack(terminal, STACK.format(accelerator="l4:1"))
     image, digest = ENGINES[EngineName.VLLM].images[Platform.CUDA].reference, f"sha256:{'0' * 64}"
