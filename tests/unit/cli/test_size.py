@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from doubles.gguf_files import write_gguf
 from doubles.model_repositories import as_json, config, safetensors
 from drivers.terminal import Terminal
+
+from llmctl.serving.hardware.machine_types import machine_types
 
 LLAMA_8B = "meta-llama/Llama-3.1-8B-Instruct"
 LLAMA_70B = "meta-llama/Llama-3.1-70B-Instruct"
@@ -42,6 +45,45 @@ def test_the_table_has_prices_with_their_age_the_memory_and_what_does_not_fit(te
     assert terminal.llmctl("size", LLAMA_8B, *asked) == 0
     assert terminal.err == ""
     assert terminal.out == (Path(__file__).parent / "size_gcp.txt").read_text()
+
+
+def rows(terminal: Terminal, *arguments: str) -> dict[str, list[str]]:
+    """Machine type -> the cells of its row, GPUs without the replicas."""
+    assert terminal.llmctl("size", LLAMA_8B, *arguments) == 0
+    table = terminal.out.split("\n\n")[1].splitlines()[1:]
+    return {cells[1]: cells for line in table if (cells := re.split(r" {2,}", line))}
+
+
+def test_the_cheapest_of_each_kind_is_shown_and_all_on_request(terminal: Terminal) -> None:
+    fitting = sizing(terminal, LLAMA_8B)["fits"]
+    kinds = {(fit["accelerator"], fit["gpus"]) for fit in fitting}
+    assert len(rows(terminal)) == len(kinds) < len(fitting)
+    assert f"\n{len(fitting) - len(kinds)} more machine types fit; --all shows them.\n" in terminal.out
+    assert set(rows(terminal, "--all")) == {fit["machineType"] for fit in fitting}
+    assert "--all shows them" not in terminal.out
+
+
+def test_replicas_are_counted_in_what_runs_at_once(terminal: Terminal) -> None:
+    found = {fit["machineType"]: fit for fit in sizing(terminal, LLAMA_8B)["fits"]}
+    one, eight = (found[name] for name in ("g6.2xlarge", "g6.48xlarge"))
+    assert (one["replicas"], eight["replicas"]) == (1, 8)
+    assert eight["requests"] == 8 * one["requests"]
+    row = rows(terminal, "--all")["g6.48xlarge"]
+    assert (row[0], row[7]) == ("l4:1 x 8", str(eight["requests"]))
+
+
+def test_a_machine_that_is_only_on_the_spot_market_has_no_other_price(terminal: Terminal) -> None:
+    (name,) = {machine.name for machine in machine_types() if machine.spot_only and machine.gpus == 1}
+    fit = next(fit for fit in sizing(terminal, LLAMA_8B)["fits"] if fit["machineType"] == name)
+    assert fit["price"]["onDemand"] is None
+    assert rows(terminal, "--all")[name][3:5] == ["-", f"{fit['price']['spot']:.2f}"]
+
+
+def test_what_is_active_in_a_mixture_and_how_sure_that_is_stand_in_the_headline(terminal: Terminal) -> None:
+    terminal.llmctl("size", "Qwen/Qwen3-VL-30B-A3B-Instruct")
+    assert terminal.out.startswith(
+        "Qwen/Qwen3-VL-30B-A3B-Instruct: 31.1 B parameters (3.4 B active), give or take 1%, "
+    )
 
 
 def test_each_number_is_explained_with_formula_and_source(terminal: Terminal) -> None:
