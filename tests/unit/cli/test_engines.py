@@ -93,6 +93,21 @@ config:
 """
 
 
+def test_a_flag_that_both_engines_have_stays_in_the_settings(terminal: Terminal) -> None:
+    has_stack(terminal, BOTH_KNOW_ONE)
+    assert terminal.llmctl("engines", "translate", "local", "--to", "sglang", "--json") == 0, terminal.err
+    (moved,) = json.loads(terminal.out)["models"]
+    assert moved["settings"]["engineArgs"] == {"chat-template": "/t.jinja"}
+
+
+BOTH_KNOW_ONE = """\
+config:
+  llmctl:target: local
+  llmctl:models:
+    Qwen/Qwen3-8B: {engine: vllm, accelerator: "l4:1", engineArgs: {chat-template: /t.jinja, enforce-eager: true}}
+"""
+
+
 def test_the_new_image_is_pinned_where_a_registry_has_given_its_digest(terminal: Terminal) -> None:
     has_stack(terminal, STACK.format(accelerator="l4:1"))
     image, digest = ENGINES[EngineName.VLLM].images[Platform.CUDA].reference, f"sha256:{'0' * 64}"
