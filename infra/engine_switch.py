@@ -10,7 +10,7 @@ from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import Placement, placement, serving_spec
 from llmctl.serving.engines.container import ContainerSpec
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.engines.translation import Translation, translate
+from llmctl.serving.engines.translation.translation import Translation, translate
 from llmctl.serving.hardware.accelerator import Vendor
 from llmctl.serving.images.lock_file import LockFile
 from llmctl.serving.models.facts import ModelFacts

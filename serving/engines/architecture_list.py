@@ -10,11 +10,11 @@ from llmctl.serving.engines.engine import Architectures
 
 @cache
 def stored_architectures(engine: str) -> Architectures:
-    """`architecture_lists/<engine>.json`: {"source", "names": [name], "removed": {name: last release with it}}, and
+    """`<engine>/architectures.json`: {"source", "names": [name], "removed": {name: last release with it}}, and
     "by" where the names are not of classes but of model types."""
     from importlib.resources import files  # 10 ms, as in flags.py
 
-    path = files("llmctl.serving.engines") / "architecture_lists" / f"{engine}.json"
+    path = files("llmctl.serving.engines") / engine / "architectures.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
     return Architectures(
         by=stored.get("by", "architecture"),

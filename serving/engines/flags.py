@@ -35,11 +35,11 @@ class FlagList:
 
 @cache
 def stored_flags(engine: str) -> FlagList:
-    """`flag_lists/<engine>.json`: {"release", "source", "flags": {name: takes value}, "environment": [name],
+    """`<engine>/flags.json`: {"release", "source", "flags": {name: takes value}, "environment": [name],
     "libraries": {library: [name]}}; the last two may be missing."""
     from importlib.resources import files  # 10 ms, needed for an answer, not for a command line's start
 
-    stored = json.loads((files("llmctl.serving.engines") / "flag_lists" / f"{engine}.json").read_text(encoding="utf-8"))
+    stored = json.loads((files("llmctl.serving.engines") / engine / "flags.json").read_text(encoding="utf-8"))
     return FlagList(
         engine=engine,
         release=stored["release"],

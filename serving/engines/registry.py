@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.llamacpp import LLAMACPP
-from llmctl.serving.engines.sglang import SGLANG
-from llmctl.serving.engines.tgi import TGI
-from llmctl.serving.engines.vllm import VLLM
+from llmctl.serving.engines.llamacpp.release import LLAMACPP
+from llmctl.serving.engines.sglang.release import SGLANG
+from llmctl.serving.engines.tgi.release import TGI
+from llmctl.serving.engines.vllm.release import VLLM
 from llmctl.serving.spec import EngineName
 
 ENGINES: Mapping[EngineName, Engine] = {engine.name: engine for engine in (TGI, VLLM, SGLANG, LLAMACPP)}

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from llmctl.serving.models.config import Origin, facts_of
+from llmctl.serving.models.config.facts_of import Origin, facts_of
 from llmctl.serving.models.facts import ModelFacts
 
 FILE = Path(__file__).with_name("catalogue.json")

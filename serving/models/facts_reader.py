@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llmctl.serving.errors import DownloadFailed, ModelNotFound
 from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.checkout import Checkout, OnDisk, OnHub, read_json
-from llmctl.serving.models.config import Origin, facts_of
+from llmctl.serving.models.config.facts_of import Origin, facts_of
 from llmctl.serving.models.disk import is_hub_id, is_path
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.models.gguf_facts import gguf_facts

@@ -8,7 +8,7 @@ from typing import Any
 
 from llmctl.serving.errors import ModelDamaged, ModelNotFound
 from llmctl.serving.models.checkout import Checkout, read_json
-from llmctl.serving.models.config import Dtype, Stored
+from llmctl.serving.models.config.facts_of import Dtype, Stored
 
 INDEX = "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth")

@@ -13,7 +13,7 @@ from pathlib import Path
 from drivers.accelerators import H100
 
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.engines.translation import Translation, translate
+from llmctl.serving.engines.translation.translation import Translation, translate
 from llmctl.serving.spec import Adapter, EngineName, HostNeeds, ServingSpec, Speculation
 
 READ = Path(__file__).parents[1] / "unit/serving/engines/translations"

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs/engines.md").read_text(encoding="utf-8")
-PLACES = sorted(set(re.findall(r"`(\w+\.py):(\w+)`", PAGE)))
+PLACES = sorted(set(re.findall(r"`([\w/]+\.py):(\w+)`", PAGE)))
 
 
 def test_the_page_names_places() -> None:

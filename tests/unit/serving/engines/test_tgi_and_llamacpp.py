@@ -10,8 +10,8 @@ from drivers.models import LLAMA_8B, PHI3, gguf
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.llamacpp import LLAMACPP
-from llmctl.serving.engines.tgi import TGI
+from llmctl.serving.engines.llamacpp.release import LLAMACPP
+from llmctl.serving.engines.tgi.release import TGI
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import Adapter, HostNeeds, ServingSpec, Speculation

@@ -15,7 +15,7 @@ from llmctl.serving.engines.behaviour import Topic
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.engines.translation import translate
+from llmctl.serving.engines.translation.translation import translate
 from llmctl.serving.errors import EngineError
 from llmctl.serving.spec import EngineName, Speculation
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.engines.translated_spec import FIELDS
-from llmctl.serving.engines.translation import translate
+from llmctl.serving.engines.translation.spec import FIELDS
+from llmctl.serving.engines.translation.translation import translate
 from llmctl.serving.errors import EngineError
 from llmctl.serving.spec import Adapter, ServingSpec, Speculation
 

@@ -10,8 +10,8 @@ from drivers.models import LLAMA_8B, stored_as
 
 from llmctl.serving.engines.container import SecretKey
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.sglang import SGLANG
-from llmctl.serving.engines.vllm import VLLM
+from llmctl.serving.engines.sglang.release import SGLANG
+from llmctl.serving.engines.vllm.release import VLLM
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import Adapter, HostNeeds, ServingSpec, Speculation

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from llmctl.serving.models.catalogue import catalogue
-from llmctl.serving.models.config import UNKNOWN_ARCHITECTURE, Origin, facts_of
+from llmctl.serving.models.config.facts_of import UNKNOWN_ARCHITECTURE, Origin, facts_of
 
 KV_BYTES_PER_TOKEN = {
     "meta-llama/Llama-3.1-8B-Instruct": 131_072,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelError
-from llmctl.serving.models.config import UNKNOWN_ARCHITECTURE, UNKNOWN_CLASS, Origin, Stored, facts_of
+from llmctl.serving.models.config.facts_of import UNKNOWN_ARCHITECTURE, UNKNOWN_CLASS, Origin, Stored, facts_of
 from llmctl.serving.models.facts import LatentAttention, ModelFacts, StoredQuantization
 
 ORIGIN = Origin(id="org/tiny", source="a test", read_on="2026-11-24")

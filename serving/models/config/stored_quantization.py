@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from llmctl.serving.models.config_fields import Fields
+from llmctl.serving.models.config.fields import Fields
+from llmctl.serving.models.config.storage import MixedStorage, Storage, bits_with_scales, plain_path
 from llmctl.serving.models.facts import StoredQuantization
-from llmctl.serving.models.storage import MixedStorage, Storage, bits_with_scales, plain_path
 
 SCALE_BITS = {"mxfp4": 8, "nvfp4": 8}
 """Bits of a group's scale; 16 in the integer formats. MXFP4: one E8M0 byte per 32 (OCP Microscaling 1.0);

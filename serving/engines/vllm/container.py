@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from llmctl.serving.engines import python_server
-from llmctl.serving.engines import vllm_support as vllm
 from llmctl.serving.engines.arguments import FlagValue, arguments
 from llmctl.serving.engines.container import API_KEY, ContainerSpec, SecretKey
 from llmctl.serving.engines.engine import Engine, Platform, platform_of
 from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources
+from llmctl.serving.engines.vllm import support as vllm
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import ServingSpec, Speculation
 

@@ -1,15 +1,15 @@
 """llama.cpp's own server, build 11312: GGUF files, on processors as well as GPUs. Its container is made in
-llamacpp_container.py; files named below are those of ggml-org/llama.cpp at 0c1e57098."""
+container.py; files named below are those of ggml-org/llama.cpp at 0c1e57098."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llmctl.serving.engines import llamacpp_container
-from llmctl.serving.engines import llamacpp_support as llamacpp
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviours.llamacpp import BEHAVIOUR
 from llmctl.serving.engines.engine_release import EngineRelease
+from llmctl.serving.engines.llamacpp import container
+from llmctl.serving.engines.llamacpp import support as llamacpp
+from llmctl.serving.engines.llamacpp.behaviour import BEHAVIOUR
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.disk import is_path
 from llmctl.serving.models.facts import ModelFacts
@@ -75,5 +75,5 @@ LLAMACPP = EngineRelease(
     metrics=llamacpp.METRICS,
     behaviour=BEHAVIOUR,
     conflicts=_conflicts,
-    make_container=llamacpp_container.container,
+    make_container=container.container,
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from llmctl.serving.engines import python_server
-from llmctl.serving.engines import sglang_support as sglang
 from llmctl.serving.engines.arguments import FlagValue, arguments
 from llmctl.serving.engines.container import ContainerSpec, Probes
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources
+from llmctl.serving.engines.sglang import support as sglang
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.spec import ServingSpec, Speculation
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llmctl.serving.models.architectures import Architecture
-from llmctl.serving.models.config_fields import Fields
-from llmctl.serving.models.layers import hybrid_pattern
-from llmctl.serving.models.part import Part
+from llmctl.serving.models.config.architectures import Architecture
+from llmctl.serving.models.config.fields import Fields
+from llmctl.serving.models.config.layers import hybrid_pattern
+from llmctl.serving.models.config.part import Part
 
 EXPERTS = ("n_routed_experts", "num_experts", "num_local_experts")
 ACTIVE = ("num_experts_per_tok", "experts_per_token", "top_k_experts", "moe_topk")

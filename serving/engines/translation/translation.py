@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from llmctl.serving.engines.behaviour import Behaviour, Topic
 from llmctl.serving.engines.container import ContainerSpec
 from llmctl.serving.engines.engine import Engine
-from llmctl.serving.engines.translated_container import Changed, Mapped, mapped, operations
-from llmctl.serving.engines.translated_spec import Lost, translated
+from llmctl.serving.engines.translation.container import Changed, Mapped, mapped, operations
+from llmctl.serving.engines.translation.spec import Lost, translated
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from llmctl.serving.errors import ModelError
-from llmctl.serving.models.architectures import ARCHITECTURES, GENERIC, Architecture
-from llmctl.serving.models.attention import Heads
-from llmctl.serving.models.config_fields import Fields
+from llmctl.serving.models.config.architectures import ARCHITECTURES, GENERIC, Architecture
+from llmctl.serving.models.config.attention import Heads
+from llmctl.serving.models.config.feed_forward import experts
+from llmctl.serving.models.config.fields import Fields
+from llmctl.serving.models.config.layers import Kind, layer_kinds, window
+from llmctl.serving.models.config.state import state_bytes
+from llmctl.serving.models.config.storage import weight_bytes
+from llmctl.serving.models.config.stored_quantization import storage
+from llmctl.serving.models.config.weights import parts
 from llmctl.serving.models.facts import LatentAttention, ModelFacts
-from llmctl.serving.models.feed_forward import experts
-from llmctl.serving.models.layers import Kind, layer_kinds, window
-from llmctl.serving.models.state import state_bytes
-from llmctl.serving.models.storage import weight_bytes
-from llmctl.serving.models.stored_quantization import storage
-from llmctl.serving.models.weights import parts
 
 Dtype = Literal["float32", "float16", "bfloat16"]
 DTYPES = ("float32", "float16", "bfloat16")

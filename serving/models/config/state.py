@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llmctl.serving.models.config_fields import Fields
-from llmctl.serving.models.layers import Kind
+from llmctl.serving.models.config.fields import Fields
+from llmctl.serving.models.config.layers import Kind
 
 CONVOLUTION_BYTES = 2
 """Of one number of the convolution's last inputs, kept in the model's 16 bits."""

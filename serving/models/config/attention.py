@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from llmctl.serving.models.architectures import Architecture
-from llmctl.serving.models.config_fields import Fields
-from llmctl.serving.models.layers import Kind
-from llmctl.serving.models.part import Part
+from llmctl.serving.models.config.architectures import Architecture
+from llmctl.serving.models.config.fields import Fields
+from llmctl.serving.models.config.layers import Kind
+from llmctl.serving.models.config.part import Part
 
 
 @dataclass(frozen=True, kw_only=True)

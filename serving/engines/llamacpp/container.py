@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from llmctl.serving.engines import llamacpp_support as llamacpp
 from llmctl.serving.engines.arguments import FlagValue, arguments
 from llmctl.serving.engines.container import API_KEY, HUB_TOKEN, ContainerSpec, SecretKey, Volume
 from llmctl.serving.engines.engine import Engine, Platform, platform_of
+from llmctl.serving.engines.llamacpp import support as llamacpp
 from llmctl.serving.engines.probes import drained_before_sigterm, health_probes
 from llmctl.serving.engines.replica import image, resources
 from llmctl.serving.engines.sources import sources

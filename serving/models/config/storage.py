@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from llmctl.serving.models.config.part import Part
 from llmctl.serving.models.facts import StoredQuantization
-from llmctl.serving.models.part import Part
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 

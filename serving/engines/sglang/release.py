@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llmctl.serving.engines import sglang_container
-from llmctl.serving.engines import sglang_support as sglang
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviours.sglang import BEHAVIOUR
 from llmctl.serving.engines.engine_release import EngineRelease
+from llmctl.serving.engines.sglang import container
+from llmctl.serving.engines.sglang import support as sglang
+from llmctl.serving.engines.sglang.behaviour import BEHAVIOUR
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec
@@ -78,5 +78,5 @@ SGLANG = EngineRelease(
     metrics=sglang.METRICS,
     behaviour=BEHAVIOUR,
     conflicts=_conflicts,
-    make_container=sglang_container.container,
+    make_container=container.container,
 )

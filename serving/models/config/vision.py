@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.models.config_fields import Fields
+from llmctl.serving.models.config.fields import Fields
 
 
 def vision_parameters(vision: Fields, text_hidden: int) -> int:

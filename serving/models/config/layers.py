@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from llmctl.serving.errors import ModelError
-from llmctl.serving.models.architectures import Architecture
-from llmctl.serving.models.config_fields import Fields
+from llmctl.serving.models.config.architectures import Architecture
+from llmctl.serving.models.config.fields import Fields
 
 Kind = Literal["full", "window", "linear", "mamba", "none"]
 """Sees the whole context; the last tokens of it; keeps a state instead (two sorts); or has no attention at all."""

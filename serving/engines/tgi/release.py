@@ -1,4 +1,4 @@
-"""Text Generation Inference 3.3.7: what it has, and what it refuses. Its container is made in tgi_container.py.
+"""Text Generation Inference 3.3.7: what it has, and what it refuses. Its container is made in container.py.
 
 The project is in maintenance mode since 2025-12-11, and this is its last release. Files named below are those of
 huggingface/text-generation-inference at tag v3.3.7.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llmctl.serving.engines import tgi_container
-from llmctl.serving.engines import tgi_support as tgi
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviours.tgi import BEHAVIOUR
 from llmctl.serving.engines.engine import Platform, platform_of
 from llmctl.serving.engines.engine_release import EngineRelease
+from llmctl.serving.engines.tgi import container
+from llmctl.serving.engines.tgi import support as tgi
+from llmctl.serving.engines.tgi.behaviour import BEHAVIOUR
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.disk import is_path
 from llmctl.serving.models.facts import ModelFacts
@@ -80,9 +80,9 @@ def _conflicts(spec: ServingSpec, accelerator: Accelerator | None, facts: ModelF
 
 
 def _prefill_faults(spec: ServingSpec, platform: Platform, facts: ModelFacts | None) -> Iterator[str]:
-    given, needed = spec.max_batch_prefill_tokens, tgi_container.prompt_limit(spec)
+    given, needed = spec.max_batch_prefill_tokens, container.prompt_limit(spec)
     unchunked = facts is not None and facts.model_type in tgi.UNCHUNKED_MODEL_TYPES
-    if given and given < needed and (unchunked or not tgi_container.chunks_prefill(spec, platform)):
+    if given and given < needed and (unchunked or not container.chunks_prefill(spec, platform)):
         yield (
             "Text Generation Inference computes a prompt in one step here (AMD, Inferentia, speculation, some models), "
             f"so maxBatchPrefillTokens ({given}) must be at least {needed}. Raise it, or lower maxInputTokens."
@@ -122,5 +122,5 @@ TGI = EngineRelease(
     metrics=tgi.METRICS,
     behaviour=BEHAVIOUR,
     conflicts=_conflicts,
-    make_container=tgi_container.container,
+    make_container=container.container,
 )

@@ -6,13 +6,13 @@ A matrix of n inputs and m outputs counts n * m. Formulas: the modules of huggin
 
 from __future__ import annotations
 
-from llmctl.serving.models.architectures import Architecture
-from llmctl.serving.models.attention import attention
-from llmctl.serving.models.config_fields import Fields
-from llmctl.serving.models.feed_forward import feed_forward, sides
-from llmctl.serving.models.layers import Kind
-from llmctl.serving.models.part import Part
-from llmctl.serving.models.vision import vision_parameters
+from llmctl.serving.models.config.architectures import Architecture
+from llmctl.serving.models.config.attention import attention
+from llmctl.serving.models.config.feed_forward import feed_forward, sides
+from llmctl.serving.models.config.fields import Fields
+from llmctl.serving.models.config.layers import Kind
+from llmctl.serving.models.config.part import Part
+from llmctl.serving.models.config.vision import vision_parameters
 
 
 def parts(fields: Fields, text: Fields, architecture: Architecture, kinds: tuple[Kind, ...], tied: bool) -> list[Part]:

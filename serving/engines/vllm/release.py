@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llmctl.serving.engines import vllm_container
-from llmctl.serving.engines import vllm_support as vllm
 from llmctl.serving.engines.arguments import secret_flags
-from llmctl.serving.engines.behaviours.vllm import BEHAVIOUR
 from llmctl.serving.engines.engine_release import EngineRelease
+from llmctl.serving.engines.vllm import container
+from llmctl.serving.engines.vllm import support as vllm
+from llmctl.serving.engines.vllm.behaviour import BEHAVIOUR
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.spec import EngineName, ServingSpec
@@ -69,5 +69,5 @@ VLLM = EngineRelease(
     metrics=vllm.METRICS,
     behaviour=BEHAVIOUR,
     conflicts=_conflicts,
-    make_container=vllm_container.container,
+    make_container=container.container,
 )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from llmctl.serving.engines import tgi_support as tgi
 from llmctl.serving.engines.arguments import FlagValue, passed, rendered
 from llmctl.serving.engines.container import API_KEY, HUB_TOKEN, ContainerSpec, SecretKey, Volume
 from llmctl.serving.engines.engine import Engine, Platform, platform_of
 from llmctl.serving.engines.probes import drained_by_engine, health_probes
 from llmctl.serving.engines.replica import image, resources, shared_memory
 from llmctl.serving.engines.sources import sources
+from llmctl.serving.engines.tgi import support as tgi
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.disk import is_path
 from llmctl.serving.spec import Adapter, ServingSpec

@@ -1,1 +1,0 @@
-"""How each engine behaves towards callers and operators; one file per engine."""

@@ -1,0 +1,1 @@
+"""llama.cpp's server: its release, container, support and behaviour, and the lists read from its source."""

@@ -1,0 +1,1 @@
+"""SGLang: its release, container, support and behaviour, and the lists read from its source."""

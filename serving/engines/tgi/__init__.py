@@ -1,0 +1,1 @@
+"""Text Generation Inference: its release, container, support and behaviour, and the lists read from its source."""

@@ -1,0 +1,1 @@
+"""What changes when a model moves from one engine to another."""

@@ -1,0 +1,1 @@
+"""From a parsed config.json to ModelFacts, by formula. Pure."""
