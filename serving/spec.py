@@ -38,7 +38,10 @@ class Speculation:
 
 @dataclass(frozen=True, kw_only=True)
 class HostNeeds:
-    """What a replica needs of its node besides GPUs. Bytes, and cores."""
+    """What a replica needs of its node besides GPUs. Bytes, and cores.
+
+    `size` holds the memory against machine types; disk is attached and cores are shared as the target has it.
+    """
 
     memory: int
     shared_memory: int

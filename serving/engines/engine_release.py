@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmctl.serving.engines.architecture_list import stored_architectures
 from llmctl.serving.engines.behaviour import Behaviour
@@ -52,7 +52,7 @@ class EngineRelease:
 
     @property
     def flags(self) -> FlagList:
-        return stored_flags(self.name)
+        return replace(stored_flags(self.name), engine=self.title)
 
     def container(self, spec: ServingSpec, accelerator: Accelerator | None) -> ContainerSpec:
         if reason := self.refuses(spec, accelerator):

@@ -64,11 +64,16 @@ def prefill_tokens(facts: ModelFacts, accelerator: Accelerator, gpus: int, load:
         case EngineName.VLLM:
             if memory >= 160 * GIB:
                 return 16384
-            return 8192 if memory >= 70 * GIB and "a100" not in accelerator.name else 2048
+            return 8192 if _large(accelerator) else 2048
         case EngineName.SGLANG:
             return next(tokens for below, tokens in SGLANG_CHUNKS if memory < below * GIB)
         case EngineName.LLAMACPP:
             return 512
+
+
+def _large(accelerator: Accelerator) -> bool:
+    """Whether vLLM 0.33.0 gives the GPU its larger batches: from 70 GiB on, A100s excepted (get_batch_defaults)."""
+    return accelerator.usable_memory >= 70 * GIB and "a100" not in accelerator.name
 
 
 SGLANG_CHUNKS = ((20, 2048), (60, 4096), (160, 8192), (10**6, 16384))
@@ -79,4 +84,4 @@ def sequences(accelerator: Accelerator, load: Load) -> int:
     """Sequences vLLM samples at once while it measures itself (the same function as prefill_tokens)."""
     if load.sequences is not None:
         return load.sequences
-    return 1024 if accelerator.usable_memory >= 70 * GIB and "a100" not in accelerator.name else 256
+    return 1024 if _large(accelerator) else 256

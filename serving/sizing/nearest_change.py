@@ -19,6 +19,9 @@ MOST_SHRUNK = 4
 CONTEXT_STEP = 512
 """A shorter context is offered in multiples of this."""
 
+FP8 = ("fp8_e4m3", "fp8_e5m2")
+"""Caches of half the size; which of them there is, depends on engine and GPU."""
+
 QUANTIZATIONS = {
     EngineName.TGI: ("fp8", "eetq", "bitsandbytes-nf4"),
     EngineName.VLLM: ("fp8",),
@@ -57,7 +60,8 @@ def _changes(
         fewer = memory.requests
         yield f"at most {fewer} request{'s' * (fewer > 1)} at a time", gpus, replace(load, concurrency=fewer)
     if load.kv_cache_dtype is None and load.engine is not EngineName.LLAMACPP and room:
-        yield "an fp8 key-value cache", gpus, replace(load, kv_cache_dtype="fp8_e5m2")
+        for word in FP8:
+            yield f"a key-value cache in {word}", gpus, replace(load, kv_cache_dtype=word)
     if shorter := _context(facts, load, gpus, room):
         yield f"a context of {shorter:,} tokens", gpus, replace(load, context=shorter)
     for more in wider:

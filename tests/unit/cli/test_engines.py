@@ -137,7 +137,7 @@ REFUSED = {
     ),
     "a flag the engine does not have": (
         STACK.format(accelerator="l4:1").replace("max-waiting-tokens", "max-waiting-token"),
-        f"Error: {WHERE}: tgi 3.3.7 has no flag --max-waiting-token. "
+        f"Error: {WHERE}: Text Generation Inference 3.3.7 has no flag --max-waiting-token. "
         "Did you mean max-waiting-tokens or max-top-n-tokens or max-input-tokens?\n",
     ),
 }

@@ -129,7 +129,7 @@ def test_several_requests_may_be_spread_over_the_replicas_of_a_machine() -> None
 CASES = [
     ("meta-llama/Llama-3.3-70B-Instruct", "h100", 1, {}, "2 x h100"),
     ("meta-llama/Llama-3.1-8B-Instruct", "l4", 1, {"concurrency": 50}, "at most 4 requests at a time"),
-    ("meta-llama/Llama-3.1-8B-Instruct", "l4", 1, {"context": 50_000}, "an fp8 key-value cache"),
+    ("meta-llama/Llama-3.1-8B-Instruct", "l4", 1, {"context": 50_000}, "a key-value cache in fp8_e4m3"),
     ("meta-llama/Llama-3.1-8B-Instruct", "l4", 1, {"context": 131_072}, "a context of 36,352 tokens"),
     ("Qwen/Qwen3-32B", "l40s", 1, {"engine": EngineName.VLLM, "wider": ()}, "quantization fp8"),
     ("meta-llama/Llama-3.1-405B-Instruct", "t4", 1, {"wider": (2, 4, 8)}, None),
