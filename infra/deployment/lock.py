@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from llmctl.infra.errors import StackLocked
+from llmctl.infra.process_id import ProcessId
+
+SECONDS_TO_SAY_WHO = 10
+"""A holder says who it is right after it took the lock; a machine under load may make it wait that long."""
 
 
 @contextmanager
@@ -22,32 +25,49 @@ def stack_lock(stack_home: Path, stack: str, command: str) -> Iterator[None]:
     stack_home.mkdir(parents=True, exist_ok=True)
     lock, holder = FileLock(stack_home / "lock"), stack_home / "lock-holder.json"
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=SECONDS_TO_SAY_WHO, cancel_check=lambda: _holder(holder) is not None)
     except Timeout:
         raise StackLocked(
-            f"Stack {stack} is in use: {_told(holder)}. Wait for it to end, or stop it; nothing was changed."
+            f"Stack {stack} is in use: {_told(_holder(holder))}. Wait for it to end, or stop it; nothing was changed."
         ) from None
     try:
-        holder.write_text(json.dumps(_me(command)), encoding="utf-8")
+        _say(holder, _me(command))
         yield
-        holder.unlink(missing_ok=True)
     finally:
+        holder.unlink(missing_ok=True)
         lock.release()
 
 
-def _me(command: str) -> dict[str, str | int]:
+def _me(command: str) -> dict[str, str | int | float]:
+    own = ProcessId.own()
     return {
         "command": command,
-        "pid": os.getpid(),
+        "pid": own.pid,
+        "started": own.started,
         "user": getpass.getuser(),
         "host": socket.gethostname(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _told(holder: Path) -> str:
+def _say(holder: Path, who: dict[str, str | int | float]) -> None:
+    """All at once: a reader never sees half of it."""
+    draft = holder.with_suffix(".draft")
+    draft.write_text(json.dumps(who), encoding="utf-8")
+    draft.replace(holder)
+
+
+def _holder(holder: Path) -> dict[str, str | int | float] | None:
+    """Who says that the lock is theirs, if that process lives: a killed one leaves its file behind."""
     try:
-        who = json.loads(holder.read_text(encoding="utf-8"))
-        return "`{command}` by {user}@{host}, process {pid}, since {since}".format(**who)
-    except (OSError, ValueError, KeyError):  # it was taken this very moment
-        return "another llmctl has just started"
+        who: dict[str, str | int | float] = json.loads(holder.read_text(encoding="utf-8"))
+        alive = ProcessId(int(who["pid"]), float(who["started"])).alive()
+    except (OSError, ValueError, KeyError):
+        return None
+    return who if alive else None
+
+
+def _told(who: dict[str, str | int | float] | None) -> str:
+    if who is None:
+        return "another llmctl has just begun or ended with it"
+    return "`{command}` by {user}@{host}, process {pid}, since {since}".format(**who)

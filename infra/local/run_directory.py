@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from llmctl.infra.local.process_id import ProcessId
+from llmctl.infra.process_id import ProcessId
 
 LOCK_POLL_SECONDS = 0.02
 

@@ -18,8 +18,8 @@ from typing import Literal
 import psutil
 
 from llmctl.infra.errors import DeploymentFailed
-from llmctl.infra.local.process_id import ProcessId
 from llmctl.infra.local.run_directory import RunDirectory, ServerSpec, SupervisorState, locked
+from llmctl.infra.process_id import ProcessId
 
 POLL_SECONDS = 0.05
 SUPERVISOR_START_SECONDS = 30.0

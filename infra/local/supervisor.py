@@ -22,9 +22,9 @@ from pathlib import Path
 import psutil
 
 from llmctl.infra.local.log_rotation import last_line, rotate
-from llmctl.infra.local.process_id import ProcessId
 from llmctl.infra.local.restart_policy import Crashes
 from llmctl.infra.local.run_directory import RunDirectory, ServerSpec, SupervisorState, locked
+from llmctl.infra.process_id import ProcessId
 
 HEALTH_INTERVAL_SECONDS = 0.1
 LOG_INTERVAL_SECONDS = 5.0
