@@ -1,0 +1,1 @@
+"""The target `kubernetes`: any cluster that a kubeconfig context names."""
