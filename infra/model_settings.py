@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from llmctl.infra.cluster_settings import WeightsSettings
+from llmctl.infra.settings_base import Settings, Whole
 from llmctl.serving.spec import EngineName
 
 COMMIT = r"^[0-9a-f]{40}$"
 ACCELERATOR = r"^(auto|cpu|[a-z][a-z0-9-]*(:[1-9][0-9]{0,2})?)$"
-
-
-def _no_truth_value(value: Any) -> Any:
-    # `pulumi config set` writes numbers as text, so text is taken; YAML's true would silently become 1.
-    if isinstance(value, bool):
-        raise PydanticCustomError("int_type", "Input should be a whole number")
-    return value
-
-
-Whole = BeforeValidator(_no_truth_value)
 
 
 def _plain(value: Any) -> Any:
@@ -33,12 +24,6 @@ def _plain(value: Any) -> Any:
 
 Flag = Annotated[str | int | float | bool, BeforeValidator(_plain)]
 """A value of an engine's own flag."""
-
-
-class Settings(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=False, use_attribute_docstrings=True
-    )
 
 
 class SpeculationSettings(Settings):
@@ -88,6 +73,18 @@ class ModelSettings(Settings):
     engine_args: dict[str, Flag] = Field(default_factory=dict)
     """Flags of the engine itself, without leading dashes; true for one without a value. Checked against its release."""
 
+    replicas: Annotated[int, Field(ge=0, le=1000), Whole] = 1
+    """Model servers, each on `accelerator`."""
+
+    max_replicas: Annotated[int | None, Field(ge=1, le=1000), Whole] = None
+    """Up to so many by the gateway's queue, where the cluster can scale. Unset: `replicas`, always."""
+
+    weights: WeightsSettings = WeightsSettings()
+    """Where a replica gets the weights."""
+
+    startup_seconds: Annotated[int | None, Field(ge=10, le=86_400), Whole] = None
+    """Budget of a replica's start, from its pod to its first answer. Unset: by the size of image and weights."""
+
     max_total_tokens: Annotated[int, Field(ge=16, le=1_048_576), Whole] = 2048
     """Tokens of one request, prompt and answer together. 2048 keeps the KV cache of a small model below 300 MB."""
 
@@ -107,6 +104,16 @@ class ModelSettings(Settings):
 
     threads: Annotated[int, Field(ge=0, le=1024), Whole] = 0
     """Processor threads. 0: as many as the machine has cores."""
+
+    @model_validator(mode="after")
+    def _most_is_not_less(self) -> ModelSettings:
+        if self.max_replicas is not None and self.max_replicas < self.replicas:
+            raise PydanticCustomError(
+                "no_room",
+                "maxReplicas ({most}) must not be below replicas ({least})",
+                {"most": self.max_replicas, "least": self.replicas},
+            )
+        return self
 
     @model_validator(mode="after")
     def _room_for_an_answer(self) -> ModelSettings:

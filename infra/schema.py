@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmctl.infra.cluster_settings import DNS_LABEL, HEADER, LABEL_KEY
 from llmctl.infra.model_settings import ACCELERATOR, COMMIT
 from llmctl.infra.settings import SECRET_KEYS, StackSettings
 
-PATTERNS = {COMMIT: "a commit: 40 hex digits", ACCELERATOR: "auto, cpu, or NAME:COUNT such as l4:1"}
+PATTERNS = {
+    COMMIT: "a commit: 40 hex digits",
+    ACCELERATOR: "auto, cpu, or NAME:COUNT such as l4:1",
+    DNS_LABEL: "1 to 63 lower-case letters, digits or '-', no '-' at either end",
+    LABEL_KEY: "a key of a Kubernetes label",
+    HEADER: "a header's name: a letter, then letters, digits or '-'",
+}
 """What a pattern asks for, in words."""
 
 
@@ -93,6 +100,8 @@ def _in_words(node: dict[str, Any]) -> str:
         return f"a whole number from {low} to {high}" if high is not None else f"a whole number, {low} or more"
     if node.get("type") == "object":
         return "a map with the keys " + ", ".join(node["properties"]) if "properties" in node else "a map of names"
+    if node.get("type") == "array":
+        return "a list"
     if node.get("type") == "boolean":
         return "true or false"
     if "pattern" in node:

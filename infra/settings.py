@@ -13,9 +13,11 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from llmctl.infra.model_settings import ModelSettings, Settings, Whole
+from llmctl.infra.cluster_settings import ClusterSettings, GatewaySettings
+from llmctl.infra.model_settings import ModelSettings
+from llmctl.infra.settings_base import Settings, Whole
 
-SECRET_KEYS = frozenset({"apiKey"})
+SECRET_KEYS = frozenset({"apiKey", "hubToken"})
 """Keys that only `pulumi config set --secret` may write; their values never become settings."""
 
 
@@ -23,6 +25,7 @@ class TargetName(StrEnum):
     """Where a stack runs."""
 
     LOCAL = "local"
+    KUBERNETES = "kubernetes"
 
 
 MODEL_DEFAULTS: Mapping[TargetName, Mapping[str, Any]] = {
@@ -52,6 +55,12 @@ class StackSettings(Settings):
     graceful_termination_timeout: Annotated[int, Field(ge=0, le=3600), Whole] = 30
     """Seconds that requests in flight may still take when the server is stopped."""
 
+    cluster: ClusterSettings | None = None
+    """The cluster, for the target kubernetes."""
+
+    gateway: GatewaySettings | None = None
+    """What the gateway holds its clients to, in a cluster. Unset: its defaults."""
+
     @model_validator(mode="before")
     @classmethod
     def _write_the_short_form_out(cls, data: Any) -> Any:
@@ -73,7 +82,8 @@ class StackSettings(Settings):
             name: model.model_copy(update={k: v for k, v in defaults.items() if getattr(model, k) is None})
             for name, model in self.models.items()
         }
-        return self.model_copy(update={"models": models})
+        gateway = self.gateway or (GatewaySettings() if self.target is TargetName.KUBERNETES else None)
+        return self.model_copy(update={"models": models, "gateway": gateway})
 
     @property
     def the_model(self) -> tuple[str, ModelSettings]:

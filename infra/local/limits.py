@@ -18,12 +18,21 @@ ELSEWHERE = {
     "speculation": "it does not speculate",
     "trust_remote_code": "it runs no Python of a model's repository",
     "engine_args": "its model server has no flags of an engine",
+    "replicas": "it runs one model server",
+    "max_replicas": "it runs one model server",
+    "weights": "it takes weights from the Hub, or from a .gguf file that the model's id names",
+    "startup_seconds": "a start on this machine has no budget",
 }
 """Settings whose default is the only value here, and why."""
+
+CLUSTER_ONLY = ("cluster", "gateway")
 
 
 def limits(settings: StackSettings) -> Iterator[tuple[Location, str]]:
     """Each setting that cannot be had, with the reason."""
+    for key in CLUSTER_ONLY:
+        if getattr(settings, key) is not None:
+            yield (key,), "the local target has no cluster; take it out, or set llmctl:target to kubernetes"
     if len(settings.models) > 1:
         names = ", ".join(settings.models)
         yield (

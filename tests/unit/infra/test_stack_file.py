@@ -68,16 +68,19 @@ NO_MODEL = "name a model, for example llmctl:model: HuggingFaceTB/SmolLM2-135M-I
 MISTAKES = {
     "an unknown target": (
         "config:\n  llmctl:target: moon\n  llmctl:model: a/b\n",
-        f"{FILE}:2: llmctl:target is 'moon'; allowed: one of local.",
+        f"{FILE}:2: llmctl:target is 'moon'; allowed: one of local, kubernetes.",
     ),
-    "no target": ("config:\n  llmctl:model: a/b\n", f"{FILE}: llmctl:target is missing; allowed: one of local."),
+    "no target": (
+        "config:\n  llmctl:model: a/b\n",
+        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes.",
+    ),
     "no model": (
         config(),
         f"{FILE}: llmctl:model is missing; {NO_MODEL}",
     ),
     "an empty file": (
         "",
-        f"{FILE}: llmctl:target is missing; allowed: one of local.\n{FILE}: llmctl:model is missing; {NO_MODEL}",
+        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes.\n{FILE}: llmctl:model is missing; {NO_MODEL}",
     ),
     "a misspelt key": (
         config(MODEL, "llmctl:prot: 1"),
@@ -135,7 +138,7 @@ MISTAKES = {
     ),
     "a secret that is none": (
         config("llmctl:model: {secure: v1:abc}"),
-        f"{FILE}:3: llmctl:model is encrypted; only apiKey may be.",
+        f"{FILE}:3: llmctl:model is encrypted; only apiKey, hubToken may be.",
     ),
     "broken YAML": (
         config("llmctl:model: {a: 1", "b:]"),
