@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
     from llmctl.infra.engine_switch import EngineSwitch
     from llmctl.infra.project import Project
+    from llmctl.infra.reach import Reach
+    from llmctl.infra.settings import StackSettings
     from llmctl.infra.stack_file import StackFile
     from llmctl.infra.status import StackStatus
-    from llmctl.serving.client import Endpoint
+    from llmctl.infra.targets import StackContext, Target
     from llmctl.serving.images.lock import Resolution
     from llmctl.serving.images.mirror import Mirrored
     from llmctl.serving.images.mirror_plan import Copy, MirrorPlan
@@ -82,17 +85,16 @@ class Application:
                 found.append(StackStatus(stack=name, target="?", model="?", state=str(error)))
         return found
 
-    def endpoint(self, stack: str) -> Endpoint:
+    def reach(self, stack: str) -> AbstractContextManager[Reach]:
         """The endpoint of a running stack, with its key. Raises EndpointError when the stack is not up."""
-        from llmctl.serving.client import Endpoint
-        from llmctl.serving.errors import EndpointError
-
-        status = self.status(stack)
-        if status.endpoint is None or status.api_key_file is None:
-            raise EndpointError(f"{stack} is {status.state}: there is nobody to talk to. Run: llmctl up {stack}")
-        return Endpoint(status.endpoint, Path(status.api_key_file).read_text(encoding="utf-8").strip())
+        target, settings, context = self._stack(stack)
+        return target.reach()(settings, context)
 
     def status(self, stack: str) -> StackStatus:
+        target, settings, context = self._stack(stack)
+        return target.status()(settings, context)
+
+    def _stack(self, stack: str) -> tuple[Target, StackSettings, StackContext]:
         from llmctl.infra.stack_file import read_stack_file
         from llmctl.infra.targets import TARGETS, StackContext
 
@@ -100,7 +102,7 @@ class Application:
         file = read_stack_file(project, stack)
         settings = file.settings()
         context = StackContext(project=project, stack=stack, secrets=file.secrets)
-        return TARGETS[settings.target].status()(settings, context)
+        return TARGETS[settings.target], settings, context
 
     def deployment(self, stack: str) -> Deployment:
         from llmctl.infra.targets import deployable

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from llmctl.infra.errors import SettingsError
 from llmctl.infra.project import Project
+from llmctl.infra.reach import Reach
 from llmctl.infra.settings import StackSettings, TargetName
 from llmctl.infra.stack_file import Location, StackFile
 from llmctl.infra.status import StackStatus
@@ -27,6 +30,9 @@ class StackContext:
 Limits = Callable[[StackSettings], Iterable[tuple[Location, str]]]
 Program = Callable[[StackSettings, StackContext], None]
 StatusReader = Callable[[StackSettings, StackContext], StackStatus]
+Reacher = Callable[[StackSettings, StackContext], AbstractContextManager[Reach]]
+Guard = Callable[[StackSettings, StackContext, Mapping[str, Any]], None]
+Explainer = Callable[[StackSettings, StackContext], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,9 @@ class Target:
     name: TargetName
     requires: tuple[str, ...]
     """Modules of the extra named like the target, to tell before anything starts whether it is installed."""
+
+    remote: bool = False
+    """What it works on could be another one of the same name (a guard asks), and can say what ails it."""
 
     def program(self) -> Program:
         """The target's Pulumi program. Raises SettingsError when its extra is not installed."""
@@ -43,22 +52,41 @@ class Target:
                 f"The {self.name} target needs {', '.join(missing)}, which is not installed. "
                 f"Run: pip install 'llmctl-toolkit[{self.name}]'"
             )
-        program: Program = import_module(f"llmctl.infra.{self.name}.program").program
+        program: Program = self._part("program")
         return program
 
     def limits(self) -> Limits:
         """The target's reader of what it cannot do of a stack's settings."""
-        limits: Limits = import_module(f"llmctl.infra.{self.name}.limits").limits
+        limits: Limits = self._part("limits")
         return limits
 
     def status(self) -> StatusReader:
         """The target's reader of how a stack is doing, without Pulumi."""
-        status: StatusReader = import_module(f"llmctl.infra.{self.name}.status").status
+        status: StatusReader = self._part("status")
         return status
+
+    def reach(self) -> Reacher:
+        """How llmctl itself talks to the endpoint of a running stack."""
+        reach: Reacher = self._part("reach")
+        return reach
+
+    def guard(self) -> Guard:
+        """Raises Refused when the stack, by Pulumi's state, was deployed elsewhere than its settings now point to."""
+        guard: Guard = self._part("guard")
+        return guard
+
+    def explainer(self) -> Explainer:
+        """One sentence on why a deployment did not come up, and one fix; None where nothing is wrong."""
+        explain: Explainer = self._part("explain")
+        return explain
+
+    def _part(self, name: str) -> Any:
+        return getattr(import_module(f"llmctl.infra.{self.name}.{name}"), name)
 
 
 TARGETS = {
     TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "starlette")),
+    TargetName.KUBERNETES: Target(name=TargetName.KUBERNETES, requires=("kubernetes",), remote=True),
 }
 
 

@@ -87,16 +87,25 @@ class Stream(Iterator[str]):
 class Endpoint:
     """An OpenAI-style chat endpoint, TGI's first of all, at `url` (without /v1)."""
 
-    def __init__(self, url: str, api_key: str | None, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, url: str, api_key: str | None, *, model: str | None = None, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
         self.url = url.rstrip("/")
-        self._api_key, self._timeout = api_key or NO_KEY, timeout
+        self._api_key, self._model, self._timeout = api_key or NO_KEY, model, timeout
+
+    def of(self, model: str) -> Endpoint:
+        """The same endpoint, asking for that model: a gateway has several."""
+        return Endpoint(self.url, self._api_key, model=model, timeout=self._timeout)
 
     def answer(self, messages: Sequence[Message], *, max_tokens: int = MAX_TOKENS, temperature: float = 0.0) -> Answer:
         """The whole answer at once. Temperature 0 is greedy. Raises EndpointError and its kinds."""
         started = time.monotonic()
         with translated(self.url):
             output = self._client.chat_completion(
-                [dict(message) for message in messages], max_tokens=max_tokens, temperature=temperature
+                [dict(message) for message in messages],
+                model=self._model,
+                max_tokens=max_tokens,
+                temperature=temperature,
             )
         text = output.choices[0].message.content or ""
         return Answer(text, output.usage.completion_tokens, time.monotonic() - started)
@@ -109,6 +118,7 @@ class Endpoint:
         with translated(self.url):
             events = self._client.chat_completion(
                 [dict(message) for message in messages],
+                model=self._model,
                 max_tokens=max_tokens,
                 temperature=temperature,
                 stream=True,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from llmctl.infra.deployment.pulumi_engine import PulumiEngine
 from llmctl.infra.errors import DeploymentFailed
 from llmctl.infra.plan import Operation, Plan
-from llmctl.serving.client import Answer, Endpoint, warm_up
+from llmctl.infra.reach import Reach
+from llmctl.serving.client import Answer, warm_up
 from llmctl.serving.errors import ServingError
 
 
@@ -43,6 +45,10 @@ class Change:
     engine: PulumiEngine
     plan_file: Path
     message: str
+    reach: Callable[[], AbstractContextManager[Reach]]
+    explain: Callable[[], str | None]
+    """Why a deployment did not come up, where the target can tell."""
+
     details: dict[str, object] = field(default_factory=dict)
 
     def plan(self) -> Plan:
@@ -57,11 +63,11 @@ class Change:
         if plan.file is None:
             raise ValueError("the plan of a destroy cannot be applied")
         begun = time.monotonic()
-        outputs = self.engine.up(plan.file, self.message)
-        answer = _proof(outputs)
+        self._up(plan.file)
+        reach, answer = self._proof()
         return Outcome(
-            endpoint=outputs["endpoint"],
-            api_key_file=outputs["apiKeyFile"],
+            endpoint=reach.address,
+            api_key_file=reach.api_key_file,
             answer=answer,
             counts=plan.counts(),
             seconds=time.monotonic() - begun,
@@ -77,15 +83,23 @@ class Change:
             seconds=time.monotonic() - begun,
         )
 
+    def _up(self, file: Path) -> None:
+        try:
+            self.engine.up(file, self.message)
+        except DeploymentFailed as error:
+            raise (DeploymentFailed(why) if (why := self.explain()) else error) from error
+
+    def _proof(self) -> tuple[Reach, Answer]:
+        """Every model has answered a real completion; the first one's answer is shown."""
+        try:
+            with self.reach() as reach:
+                answers = [warm_up(reach.endpoint.of(model)) for model in reach.models]
+        except ServingError as error:
+            raise DeploymentFailed(
+                f"Everything was made, but the endpoint did not answer a completion: {error} Look at: llmctl logs"
+            ) from error
+        return reach, answers[0]
+
     def _noted(self, plan: Plan) -> Plan:
         self.details.update(plan=plan.digest, changes={str(k): v for k, v in plan.counts().items()})
         return plan
-
-
-def _proof(outputs: Mapping[str, str]) -> Answer:
-    try:
-        return warm_up(Endpoint(outputs["endpoint"], outputs.get("apiKey")))
-    except ServingError as error:
-        raise DeploymentFailed(
-            f"Everything was made, but the endpoint did not answer a completion: {error} Look at: llmctl logs"
-        ) from error

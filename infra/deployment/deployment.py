@@ -37,7 +37,7 @@ from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
 from llmctl.infra.provider.launcher import write_launcher
 from llmctl.infra.stack_file import read_stack_file
-from llmctl.infra.targets import TARGETS, deployable
+from llmctl.infra.targets import TARGETS, StackContext, deployable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +56,11 @@ class Deployment:
 
     def __init__(self, project: Project, stack: str, surroundings: Surroundings) -> None:
         self.project, self.stack, self._around = project, stack, surroundings
-        self.settings = deployable(read_stack_file(project, stack))
-        TARGETS[self.settings.target].program()
+        file = read_stack_file(project, stack)
+        self.settings = deployable(file)
+        self._target = TARGETS[self.settings.target]
+        self._target.program()
+        self._context = StackContext(project=project, stack=stack, secrets=file.secrets)
         self.journal = Journal(project.stack_home(stack))
 
     def environment(self) -> dict[str, str]:
@@ -74,7 +77,9 @@ class Deployment:
 
     def preview(self, tell: OnUpdate) -> Plan:
         """The plan of an `up`, without taking the lock and without leaving anything behind but the plan file."""
-        return self._engine(tell).preview(plan_file(self.project, self.stack).with_name("preview.json"))
+        engine = self._engine(tell)
+        self._guard(engine)
+        return engine.preview(plan_file(self.project, self.stack).with_name("preview.json"))
 
     def checked_journal(self) -> Verdict:
         """The journal, held against its own chain and against the anchor in Pulumi's state."""
@@ -91,9 +96,16 @@ class Deployment:
             clock = PhaseClock(tell, self.journal.usual_phases())
             with self._ending(command, clock) as details:
                 engine = self._engine(clock)
+                self._guard(engine)
                 self._repair(engine, tell, force=force_unlock)
-                message = f"llmctl {command}, journal {begun.hash[:12]}"
-                yield Change(engine, plan_file(self.project, self.stack), message, details)
+                yield Change(
+                    engine=engine,
+                    plan_file=plan_file(self.project, self.stack),
+                    message=f"llmctl {command}, journal {begun.hash[:12]}",
+                    reach=lambda: self._target.reach()(self.settings, self._context),
+                    explain=self._explain,
+                    details=details,
+                )
 
     @contextmanager
     def _ending(self, command: str, clock: PhaseClock) -> Iterator[dict[str, object]]:
@@ -117,6 +129,14 @@ class Deployment:
             self.journal.append(
                 "ended", command=command, result=result, seconds=seconds, phases=clock.seconds, **details
             )
+
+    def _guard(self, engine: PulumiEngine) -> None:
+        """Raises Refused when what the settings point to is not what the stack was deployed to."""
+        if self._target.remote:
+            self._target.guard()(self.settings, self._context, engine.state())
+
+    def _explain(self) -> str | None:
+        return self._target.explainer()(self.settings, self._context) if self._target.remote else None
 
     def _engine(self, tell: OnUpdate) -> PulumiEngine:
         variables = self.environment()

@@ -66,9 +66,13 @@ class PulumiEngine:
         """Remove Pulumi's lock, whoever holds it."""
         self._stack.cancel()
 
+    def state(self) -> Mapping[str, Any]:
+        """Pulumi's checkpoint of the stack: resources with their inputs, pending operations. Secrets are encrypted."""
+        return self._stack.export_stack().deployment or {}
+
     def pending_operations(self) -> list[str]:
         """`creating server` and the like, for each operation that the state has as begun and not ended."""
-        pending = (self._stack.export_stack().deployment or {}).get("pending_operations") or []
+        pending = self.state().get("pending_operations") or []
         return [f"{each['type']} {each['resource']['urn'].rpartition('::')[2]}" for each in pending]
 
     def refresh(self) -> None:

@@ -80,7 +80,8 @@ MISTAKES = {
     ),
     "an empty file": (
         "",
-        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes.\n{FILE}: llmctl:model is missing; {NO_MODEL}",
+        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes.\n"
+        f"{FILE}: llmctl:model is missing; {NO_MODEL}",
     ),
     "a misspelt key": (
         config(MODEL, "llmctl:prot: 1"),
