@@ -24,7 +24,7 @@ ACCELERATORS = """\
 ## Accelerators
 
 Usable memory is the total that the driver reports (`nvidia-smi`, `rocm-smi`). What CUDA gives a program is a little
-less: 178.35 of 179.06 GiB on a B200 (pytorch/ao pull request 4002).
+less: what logs state is under the sources; for the others `llmctl size` takes 0.985 of it.
 Rates are dense, without sparsity: a data sheet's doubled figures were halved. A T4 has no bfloat16 (its float16: 65).
 Links count both directions together. Stack files take the name, or the spelling of clouds and drivers: `nvidia-l4`,
 `A100-80GB`, `NVIDIA H100 80GB HBM3`. A bare `a100` is the 40 GB one, a bare `h100` the 80 GB SXM one.
@@ -107,8 +107,11 @@ def _accelerator(known: Accelerator) -> list[str]:
 
 
 def _sources() -> str:
-    rows = ([f"`{each.name}`", each.source, each.memory_source, f"{each.read_on}"] for each in accelerators().values())
-    return "### Sources\n\n" + _table(["name", "figures", "usable memory", "read on"], rows)
+    rows = (
+        [f"`{each.name}`", each.source, each.memory_source, each.visible_source or "-", f"{each.read_on}"]
+        for each in accelerators().values()
+    )
+    return "### Sources\n\n" + _table(["name", "figures", "usable memory", "what CUDA gives", "read on"], rows)
 
 
 def _cloud(cloud: Cloud) -> str:

@@ -35,7 +35,8 @@ def page() -> str:
 def _engines() -> list[str]:
     return [
         f"| {name} | {rule.share or 'see above'} | {rule.context // MIB} | {rule.workspace // MIB} "
-        f"| {rule.communication // MIB} | {rule.graphs_per_layer // MIB} | {rule.sampled_bytes:g} | {rule.source} |"
+        f"| {rule.communication // MIB} | {rule.communication_hopper // MIB} "
+        f"| {rule.graphs_per_layer // MIB} | {rule.sampled_bytes:g} | {rule.source} |"
         for name, rule in ENGINE_MEMORY.items()
     ]
 

@@ -31,6 +31,9 @@ class Accelerator:
     usable_memory: int
     """Bytes the driver reports as total, ECC and reserved parts taken off."""
 
+    visible_memory: int | None
+    """Bytes of that which CUDA gives a process as total, where published logs state it."""
+
     bandwidth: float
     """Bytes per second of its memory."""
 
@@ -53,5 +56,8 @@ class Accelerator:
 
     memory_source: str
     """Where `usable_memory` was read."""
+
+    visible_source: str | None
+    """Where `visible_memory` was read."""
 
     read_on: date

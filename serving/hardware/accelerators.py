@@ -67,6 +67,7 @@ def _accelerator(row: dict[str, Any]) -> Accelerator:
         vendor=Vendor(row["vendor"]),
         memory=row["memory_gib"] * GIB,
         usable_memory=row["usable_mib"] * MIB,
+        visible_memory=row["visible_mib"] * MIB if "visible_mib" in row else None,
         bandwidth=row["bandwidth_gb_s"] * GIGA,
         flops=MappingProxyType({dtype: value * TERA for dtype, value in row["tflops"].items()}),
         compute_capability=(capability[0], capability[1]) if capability else None,
@@ -75,5 +76,6 @@ def _accelerator(row: dict[str, Any]) -> Accelerator:
         other_names=tuple(row["other_names"]),
         source=row["source"],
         memory_source=row["memory_source"],
+        visible_source=row.get("visible_source"),
         read_on=date.fromisoformat(row["read_on"]),
     )

@@ -15,9 +15,9 @@ from llmctl.serving.spec import EngineName
 MIB, GIB = 1024**2, 1024**3
 
 VISIBLE = 0.985
-"""Share of the memory nvidia-smi calls total that CUDA gives a process. Calibrated: 23.58 of 24 GiB on an RTX 3090
-(vllm-project/vllm issue 10517), 44.42 of 44.99 on an L40S, 79.18 of 79.65 on an H100, 139.8 of 140.4 on an H200, as
-their logs say: 0.983 to 0.996."""
+"""Share of the memory nvidia-smi calls total that CUDA gives a process, where no log of that GPU states it
+(Accelerator.visible_memory). Calibrated: 23.58 of 24 GiB on an RTX 3090 (vllm-project/vllm issue 10517), 44.42 of 44.99
+on an L40S, 139.8 of 140.4 on an H200, as their logs say: 0.983 to 0.996."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,9 @@ class EngineMemory:
     communication: int
     """Buffers of the collective library, with more than one GPU."""
 
+    communication_hopper: int
+    """The same over NVLink from compute capability 9.0 on."""
+
     graphs_per_layer: int
     """CUDA graphs, where the engine counts them before it sizes its cache."""
 
@@ -55,6 +58,7 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             context=400 * MIB,
             workspace=100 * MIB,
             communication=512 * MIB,
+            communication_hopper=512 * MIB,
             graphs_per_layer=0,  # captured after the cache is made, inside the tenth that is left
             sampled_bytes=0,  # one prompt is sampled at the end of the warm-up
             source="assumed: CUDA context and graphs of 0.5 to 1 GB per GPU",
@@ -65,9 +69,11 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             context=256 * MIB,
             workspace=0,
             communication=512 * MIB,
+            communication_hopper=1900 * MIB,  # 2.08 GiB on 2 and 2.17 on 4 H100s where 1 has 0.27, in 0.19.0
             graphs_per_layer=20 * MIB,
             sampled_bytes=14,  # logits in 16 bits, in 32 bits, their softmax, and a contiguous copy
-            source="vLLM 0.33.0 vllm/engine/arg_utils.py (get_batch_defaults); rest calibrated",
+            source="vLLM 0.33.0 vllm/engine/arg_utils.py (get_batch_defaults); between H100s: non-torch memory in "
+            "the Capacity Planner Accuracy Report of vLLM 0.19.0 (2026); rest calibrated",
         ),
         EngineName.SGLANG: EngineMemory(
             share=None,
@@ -75,6 +81,7 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             context=300 * MIB,
             workspace=256 * MIB,
             communication=128 * MIB,
+            communication_hopper=128 * MIB,
             graphs_per_layer=0,  # inside what mem_fraction_static leaves
             sampled_bytes=0,
             source="measured by SGLang's own log: 0.13 GB after the process group is made; rest calibrated",
@@ -85,6 +92,7 @@ ENGINE_MEMORY: Mapping[EngineName, EngineMemory] = MappingProxyType(
             context=512 * MIB,
             workspace=0,
             communication=0,
+            communication_hopper=0,
             graphs_per_layer=0,
             sampled_bytes=0,
             source="assumed: CUDA context and cuBLAS workspace",

@@ -109,13 +109,19 @@ def _of_gpu(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, 
     reads += f" + {VISION_BYTES / GIB:.2f} GiB for the image encoder" if sees(facts) else ""
     return (
         _bytes("memory of the GPU", accelerator.usable_memory, "as nvidia-smi reports it", accelerator.memory_source),
-        _bytes("memory CUDA gives", seen, f"{VISIBLE} * memory of the GPU", CALIBRATED),
+        _visible(accelerator, seen),
         Term(name="share taken", value=share or 1.0, unit="", formula=asked, source=rules.share_source),
         _bytes("weights per GPU", split.weights, f"weights / {gpus} + what is kept whole", "the above"),
         _bytes("activations", split.activations, reads, CALIBRATED),
         _bytes("overhead", split.overhead, "context + libraries + graphs + what the driver keeps", rules.source),
         _bytes("left alone", split.reserved, "(1 - share) * memory", rules.share_source),
     )
+
+
+def _visible(accelerator: Accelerator, seen: int) -> Term:
+    if accelerator.visible_source is None:
+        return _bytes("memory CUDA gives", seen, f"{VISIBLE} * memory of the GPU", CALIBRATED)
+    return _bytes("memory CUDA gives", seen, "as logs report it", accelerator.visible_source)
 
 
 def _left(load: Load, split: MemorySplit) -> tuple[Term, ...]:

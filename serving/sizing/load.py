@@ -45,8 +45,8 @@ class Load:
 
 
 def visible_memory(accelerator: Accelerator, load: Load) -> int:
-    """Bytes of one GPU that a process can see."""
-    return load.visible_memory or int(VISIBLE * accelerator.usable_memory)
+    """Bytes of one GPU that a process can see: as published logs have it, else by the share that holds for others."""
+    return load.visible_memory or accelerator.visible_memory or int(VISIBLE * accelerator.usable_memory)
 
 
 def prefill_tokens(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> int:

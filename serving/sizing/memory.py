@@ -80,13 +80,16 @@ def _taken(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -
         hidden=accelerator.usable_memory - visible,
         weights=weights + loaded_twice(facts, gpus, load.engine),
         peak=activations(facts, accelerator, gpus, load),
-        overhead=rules.context + rules.workspace + _between_gpus(gpus, load) + graphs,
+        overhead=rules.context + rules.workspace + _between_gpus(accelerator, gpus, load) + graphs,
         request=int(margin * cache.request(load.context)),
     )
 
 
-def _between_gpus(gpus: int, load: Load) -> int:
-    return ENGINE_MEMORY[load.engine].communication if gpus > 1 else 0
+def _between_gpus(accelerator: Accelerator, gpus: int, load: Load) -> int:
+    if gpus == 1:
+        return 0
+    rules, hopper = ENGINE_MEMORY[load.engine], (accelerator.compute_capability or (0, 0)) >= (9, 0)
+    return rules.communication_hopper if hopper and accelerator.nvlink else rules.communication
 
 
 def _share_of_the_gpu(load: Load, taken: _Taken) -> MemorySplit:
@@ -107,7 +110,7 @@ def _static_fraction(facts: ModelFacts, accelerator: Accelerator, gpus: int, loa
     Source: srt/model_executor: of the bytes before loading (1 - mem_fraction_static) stay free.
     """
     rules = ENGINE_MEMORY[load.engine]
-    before_loading = taken.visible - rules.context - _between_gpus(gpus, load)
+    before_loading = taken.visible - rules.context - _between_gpus(accelerator, gpus, load)
     static = int(mem_fraction_static(facts, accelerator, gpus, load) * before_loading)
     rest = before_loading - static
     reserved = rest - min(taken.peak, rest)

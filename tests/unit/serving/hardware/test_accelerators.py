@@ -56,6 +56,13 @@ def test_a_driver_reports_at_most_what_the_maker_states_and_little_less(known: A
 
 
 @pytest.mark.parametrize("known", EVERY)
+def test_cuda_gives_at_most_what_the_driver_reports_and_its_figure_has_a_source(known: Accelerator) -> None:
+    assert (known.visible_memory is None) is (known.visible_source is None)
+    if known.visible_memory is not None:
+        assert 0.97 * known.usable_memory <= known.visible_memory <= known.usable_memory
+
+
+@pytest.mark.parametrize("known", EVERY)
 def test_halving_the_width_of_numbers_at_most_doubles_the_rate(known: Accelerator) -> None:
     # A figure with sparsity among dense ones would break this: it would be four times the next wider format.
     widths = [known.flops[each] for each in ("float16", "float8", "float4") if each in known.flops]

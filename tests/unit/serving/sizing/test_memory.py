@@ -15,7 +15,7 @@ from llmctl.serving.sizing.activations import bytes_per_token
 from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
 from llmctl.serving.sizing.judgement import judge
 from llmctl.serving.sizing.kv_cache import kv_cache
-from llmctl.serving.sizing.load import Load, prefill_tokens
+from llmctl.serving.sizing.load import Load, prefill_tokens, visible_memory
 from llmctl.serving.sizing.memory import split_memory
 from llmctl.serving.sizing.sglang_share import mem_fraction_static
 from llmctl.serving.sizing.weights import ON_THE_FLY, weight_bytes, weights_per_gpu
@@ -183,6 +183,20 @@ def test_mxfp4_experts_are_filled_up_in_vllm_as_its_log_says(model_id: str, gib:
     vllm = weights_per_gpu(catalogue()[model_id], None, 1, EngineName.VLLM) / GIB
     assert vllm == pytest.approx(gib, rel=0.005)
     assert weights_per_gpu(catalogue()[model_id], None, 1, EngineName.LLAMACPP) / GIB < 0.97 * vllm
+
+
+@pytest.mark.parametrize(("gpu", "mib"), [("h100", 1900), ("a100-80gb", 512), ("l40s", 512), ("rtx-pro-6000", 512)])
+def test_buffers_between_gpus_are_larger_over_nvlink_from_hopper_on(gpu: str, mib: int) -> None:
+    load = Load(engine=EngineName.VLLM, context=4096)
+    one, two = (split_memory(LLAMA_8B, GPUS[gpu], gpus, load).overhead for gpus in (1, 2))
+    assert two - one == mib * 1024**2
+
+
+@pytest.mark.parametrize(("gpu", "gib"), [("h100", 79.18), ("b200", 178.35), ("l4", 0.985 * 23034 / 1024)])
+def test_what_cuda_gives_is_as_logs_have_it_or_by_the_share_of_others(gpu: str, gib: float) -> None:
+    load = Load(engine=EngineName.VLLM, context=4096)
+    assert visible_memory(GPUS[gpu], load) / GIB == pytest.approx(gib, abs=0.01)
+    assert visible_memory(GPUS[gpu], replace(load, visible_memory=7)) == 7
 
 
 def test_the_peak_of_a_prefill_is_that_of_its_feed_forward_part() -> None:
