@@ -10,9 +10,11 @@ from llmctl.serving.sizing.activations import VISION_BYTES, bytes_per_token, see
 from llmctl.serving.sizing.answer import Fit
 from llmctl.serving.sizing.cost import FORMULA
 from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY, GIB, VISIBLE
+from llmctl.serving.sizing.expert_kernels import SOURCE as KERNEL_SOURCE
+from llmctl.serving.sizing.expert_kernels import ExpertKernel
 from llmctl.serving.sizing.host import host_needs
 from llmctl.serving.sizing.kv_cache import kv_cache
-from llmctl.serving.sizing.load import Load, prefill_tokens, sequences, visible_memory
+from llmctl.serving.sizing.load import Load, expert_kernel, prefill_tokens, sequences, visible_memory
 from llmctl.serving.sizing.memory import MemorySplit, split_memory
 from llmctl.serving.sizing.sglang_share import mem_fraction_static
 from llmctl.serving.sizing.term import Term
@@ -62,6 +64,7 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
     whole = int(margin * weight_bytes(facts, load.quantization))
     extra = int(margin * weights_per_gpu(facts, load.quantization, gpus, load.engine)) - whole // gpus
     extra += loaded_twice(facts, gpus, load.engine)
+    kernel = expert_kernel(facts, accelerator, load)
     tokens = prefill_tokens(facts, accelerator, gpus, load)
     asked = (
         "told to the engine: maxBatchPrefillTokens"
@@ -70,7 +73,8 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
     )
     return (
         _bytes("weights of the model", whole, f"{facts.parameters:,} parameters in {stored}{unsure}", facts.source),
-        _bytes("weights kept whole, padded or twice", extra, f"beyond an even share on {gpus} GPU(s)", CALIBRATED),
+        _bytes("weights kept whole or twice", extra, f"beyond an even share on {gpus} GPU(s)", CALIBRATED),
+        *(_of_kernel(facts, accelerator, gpus, load, kernel) if kernel else ()),
         _bytes("cache per token and GPU", cache.per_token, _cache_formula(facts, load.engine), KV_SOURCE),
         _bytes(
             "cache per request and GPU",
@@ -80,6 +84,22 @@ def _of_model(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load
         ),
         Term(name="tokens computed at once", value=tokens, unit="tokens", formula=asked, source=PREFILL[load.engine]),
         _bytes("peak per such token", bytes_per_token(facts, gpus, load.engine), _peak_formula(facts), CALIBRATED),
+    )
+
+
+def _of_kernel(
+    facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load, kernel: ExpertKernel
+) -> tuple[Term, ...]:
+    capability = ".".join(map(str, accelerator.compute_capability or ()))
+    chosen = f"what {load.engine} takes on {f'compute capability {capability}' if capability else 'AMD'}"
+    formula = f"for {kernel.name} kernels, {'as asked' if load.kernel else chosen}: docs/sizing.md"
+    return (
+        _bytes(
+            "experts filled up",
+            int((1 + facts.margin) * kernel.growth(facts, gpus)),
+            formula,
+            KERNEL_SOURCE[load.engine],
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.engine_memory import GIB, VISIBLE
+from llmctl.serving.sizing.expert_kernels import ExpertKernel, chosen_kernel
 from llmctl.serving.sizing.tgi_prefill import default_prefill_tokens
 from llmctl.serving.spec import EngineName
 
@@ -40,6 +41,9 @@ class Load:
     graphs_counted: bool = True
     """Whether vLLM counts its CUDA graphs before it sizes the cache: since 0.21."""
 
+    kernel: ExpertKernel | None = None
+    """Of experts stored as mxfp4."""
+
     visible_memory: int | None = None
     """Bytes that CUDA reports as the total of the GPU."""
 
@@ -47,6 +51,11 @@ class Load:
 def visible_memory(accelerator: Accelerator, load: Load) -> int:
     """Bytes of one GPU that a process can see: as published logs have it, else by the share that holds for others."""
     return load.visible_memory or accelerator.visible_memory or int(VISIBLE * accelerator.usable_memory)
+
+
+def expert_kernel(facts: ModelFacts, accelerator: Accelerator, load: Load) -> ExpertKernel | None:
+    """The kernel of experts stored as mxfp4, by the engine's own choice where `load` does not say."""
+    return load.kernel or chosen_kernel(facts, accelerator, load.engine)
 
 
 def prefill_tokens(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> int:

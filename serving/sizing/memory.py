@@ -9,7 +9,7 @@ from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.activations import activations
 from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
 from llmctl.serving.sizing.kv_cache import kv_cache
-from llmctl.serving.sizing.load import Load, visible_memory
+from llmctl.serving.sizing.load import Load, expert_kernel, visible_memory
 from llmctl.serving.sizing.sglang_share import mem_fraction_static
 from llmctl.serving.sizing.weights import loaded_twice, weights_per_gpu
 from llmctl.serving.spec import EngineName
@@ -72,7 +72,8 @@ def split_memory(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: L
 def _taken(facts: ModelFacts, accelerator: Accelerator, gpus: int, load: Load) -> _Taken:
     rules, margin = ENGINE_MEMORY[load.engine], 1 + facts.margin
     visible = visible_memory(accelerator, load)
-    weights = int(margin * weights_per_gpu(facts, load.quantization, gpus, load.engine))
+    kernel = expert_kernel(facts, accelerator, load)
+    weights = int(margin * weights_per_gpu(facts, load.quantization, gpus, load.engine, kernel))
     graphs = rules.graphs_per_layer * facts.layers if load.graphs_counted else 0
     cache = kv_cache(facts, engine=load.engine, dtype=load.kv_cache_dtype, gpus=gpus)
     return _Taken(

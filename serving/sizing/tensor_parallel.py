@@ -36,7 +36,7 @@ def _refuses_groups(facts: ModelFacts, gpus: int) -> str | None:
     if width % gpus:
         return f"a feed-forward width of {width:,} does not divide over {gpus} GPUs"
     stored = facts.quantization
-    if stored is None or stored.group_size is None or stored.method == "mxfp4":  # mxfp4 is filled up, see padding
+    if stored is None or stored.group_size is None or stored.method == "mxfp4":  # mxfp4 is filled up: expert_kernels.py
         return None
     group = isqrt(stored.group_size) if stored.group_size > 1024 else stored.group_size  # square blocks
     if width // gpus % group:

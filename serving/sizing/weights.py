@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from llmctl.serving.errors import SizingError
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.sizing.expert_kernels import ExpertKernel
 from llmctl.serving.spec import EngineName
 
 ON_THE_FLY: Mapping[str, float] = MappingProxyType(
@@ -86,12 +87,15 @@ def replicated_bytes(facts: ModelFacts, gpus: int) -> int:
     return int(2 * projections * (copies - 1) / gpus)
 
 
-def weights_per_gpu(facts: ModelFacts, quantization: str | None, gpus: int, engine: EngineName) -> int:
+def weights_per_gpu(
+    facts: ModelFacts, quantization: str | None, gpus: int, engine: EngineName, kernel: ExpertKernel | None = None
+) -> int:
     """Bytes on the fullest GPU. llama.cpp splits whole layers, so one GPU may hold a layer more than its share."""
-    total = weight_bytes(facts, quantization) + padding(facts, engine)
+    total = weight_bytes(facts, quantization)
     if engine is EngineName.LLAMACPP and gpus > 1:
         return -(-facts.layers // gpus) * total // facts.layers
-    return total // gpus + replicated_bytes(facts, gpus)
+    filled_up = kernel.growth(facts, gpus) if kernel else 0
+    return total // gpus + replicated_bytes(facts, gpus) + filled_up
 
 
 def loaded_twice(facts: ModelFacts, gpus: int, engine: EngineName) -> int:
@@ -100,18 +104,3 @@ def loaded_twice(facts: ModelFacts, gpus: int, engine: EngineName) -> int:
     if engine is not EngineName.TGI or not facts.tied_embeddings:
         return 0
     return 2 * facts.vocabulary * facts.hidden_size // gpus
-
-
-MXFP4_MULTIPLE = 256
-"""The kernels want rows of a multiple of this. Calibrated: gpt-oss-20b takes 13.47 GiB in vLLM and 12.81 on disk."""
-
-
-def padding(facts: ModelFacts, engine: EngineName) -> int:
-    """Bytes by which experts stored as mxfp4 grow in vLLM and SGLang: their rows are filled up (2,880 to 3,072)."""
-    stored = facts.quantization
-    if stored is None or stored.method != "mxfp4" or engine not in (EngineName.VLLM, EngineName.SGLANG):
-        return 0
-    experts = 3 * facts.experts * facts.layers * facts.hidden_size * (facts.expert_size or facts.intermediate_size)
-    kept = 2 * max(0, facts.parameters - experts)
-    row = -(-facts.hidden_size // MXFP4_MULTIPLE) * MXFP4_MULTIPLE
-    return max(0, facts.weight_bytes - kept) * (row - facts.hidden_size) // facts.hidden_size

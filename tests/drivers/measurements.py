@@ -13,12 +13,14 @@ from llmctl.serving.hardware.accelerator import Accelerator
 from llmctl.serving.hardware.accelerators import accelerators
 from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.facts import ModelFacts, StoredQuantization
+from llmctl.serving.sizing.expert_kernels import MARLIN, TRITON_KEEPING_SCALES
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.sizing.memory import MemorySplit, split_memory
 from llmctl.serving.spec import EngineName
 
 FILE = Path(__file__).parents[1] / "unit" / "serving" / "sizing" / "measurements.json"
 MIB, GIB = 1024**2, 1024**3
+KERNELS = {"marlin": MARLIN, "triton, scales kept": TRITON_KEEPING_SCALES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,8 @@ def _measurements(content: dict[str, Any]) -> Iterator[Measurement]:
         settings = dict(row["load"])
         if "visible_gib" in settings:
             settings["visible_memory"] = int(settings.pop("visible_gib") * GIB)
+        if "kernel" in settings:
+            settings["kernel"] = KERNELS[settings["kernel"]]
         engine = EngineName(row["engine"])
         yield Measurement(
             name=row["model"],

@@ -137,9 +137,17 @@ def test_latent_attention_is_explained_by_its_own_formula() -> None:
 @pytest.mark.parametrize("model_id", ["meta-llama/Llama-3.1-8B-Instruct", "google/gemma-3-27b-it"])
 def test_what_is_not_known_of_a_model_is_in_its_terms(model_id: str) -> None:
     parts = {term.name: term.value for term in explain(catalogue()[model_id], GPUS["h200"], 1, LOAD)}
-    whole = parts["weights of the model"] + parts["weights kept whole, padded or twice"]
+    whole = parts["weights of the model"] + parts["weights kept whole or twice"]
     assert whole == pytest.approx(parts["weights per GPU"], abs=2)
     assert parts["cache"] // parts["cache per request and GPU"] == parts["requests at once"]
+
+
+@pytest.mark.parametrize(("gpu", "kernel"), [("h100", "Triton"), ("a100-80gb", "Marlin")])
+def test_the_kernel_of_stored_experts_is_explained_with_what_it_adds(gpu: str, kernel: str) -> None:
+    load = Load(engine=EngineName.VLLM, context=4096)
+    terms = {term.name: term for term in explain(catalogue()["openai/gpt-oss-20b"], GPUS[gpu], 1, load)}
+    assert f"for {kernel} kernels, what vllm takes on compute capability" in terms["experts filled up"].formula
+    assert terms["weights of the model"].value + terms["experts filled up"].value == terms["weights per GPU"].value
 
 
 def test_a_fit_is_explained_down_to_its_price() -> None:

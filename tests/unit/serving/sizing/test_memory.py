@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from drivers.models import LLAMA_8B, LLAMA_70B, QWEN_7B, model
+from drivers.models import GPT_OSS, LLAMA_8B, LLAMA_70B, QWEN_7B, model
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +13,16 @@ from llmctl.serving.models.catalogue import catalogue
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.sizing.activations import bytes_per_token
 from llmctl.serving.sizing.engine_memory import ENGINE_MEMORY
+from llmctl.serving.sizing.expert_kernels import (
+    AITER,
+    FLASHINFER,
+    MARLIN,
+    TRITON,
+    TRITON_AS_STORED,
+    TRITON_KEEPING_SCALES,
+    ExpertKernel,
+    chosen_kernel,
+)
 from llmctl.serving.sizing.judgement import judge
 from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.sizing.load import Load, prefill_tokens, visible_memory
@@ -178,11 +188,57 @@ def test_sglangs_share_is_the_one_it_computes(gpu: str, count: int, share: float
     assert mem_fraction_static(LLAMA_8B, GPUS[gpu], count, Load(engine=EngineName.SGLANG, context=4096)) == share
 
 
-@pytest.mark.parametrize(("model_id", "gib"), [("openai/gpt-oss-20b", 13.47), ("openai/gpt-oss-120b", 64.38)])
-def test_mxfp4_experts_are_filled_up_in_vllm_as_its_log_says(model_id: str, gib: float) -> None:
-    vllm = weights_per_gpu(catalogue()[model_id], None, 1, EngineName.VLLM) / GIB
+@pytest.mark.parametrize(
+    ("model_id", "kernel", "gib"),
+    [
+        ("openai/gpt-oss-120b", TRITON, 61.29),  # vLLM 0.25.1, research note 'gpt-oss-120b', 2026-08-04
+        ("openai/gpt-oss-120b", TRITON_KEEPING_SCALES, 64.38),  # 0.14.1, vllm-project/vllm issue 33155, 2026-01-27
+        ("openai/gpt-oss-20b", TRITON_KEEPING_SCALES, 13.47),  # llm-d-benchmark, empirical-vllm-memory-results.md, 2025
+        ("openai/gpt-oss-120b", MARLIN, 65.97),  # 0.10.1, vllm-project/vllm issue 23278, 2025-08-20
+        ("openai/gpt-oss-20b", MARLIN, 13.72),  # 0.19.0, myoceane.fr, vLLM A100 Gemma-4, 2026-04-18
+    ],
+)
+def test_mxfp4_experts_take_as_much_as_the_log_of_their_kernel_says(
+    model_id: str, kernel: ExpertKernel, gib: float
+) -> None:
+    vllm = weights_per_gpu(catalogue()[model_id], None, 1, EngineName.VLLM, kernel) / GIB
     assert vllm == pytest.approx(gib, rel=0.005)
-    assert weights_per_gpu(catalogue()[model_id], None, 1, EngineName.LLAMACPP) / GIB < 0.97 * vllm
+
+
+@pytest.mark.parametrize(
+    ("gpu", "engine", "kernel"),
+    [
+        ("h100", EngineName.VLLM, TRITON),
+        ("h200", EngineName.VLLM, TRITON),
+        ("a100-80gb", EngineName.VLLM, MARLIN),
+        ("l40s", EngineName.VLLM, MARLIN),
+        ("b200", EngineName.VLLM, FLASHINFER),
+        ("rtx-pro-6000", EngineName.VLLM, MARLIN),
+        ("mi300x", EngineName.VLLM, AITER),
+        ("h100", EngineName.SGLANG, TRITON_KEEPING_SCALES),
+        ("b200", EngineName.SGLANG, FLASHINFER),
+        ("l4", EngineName.SGLANG, TRITON_AS_STORED),
+        ("h100", EngineName.LLAMACPP, None),
+        ("h100", EngineName.TGI, None),
+    ],
+)
+def test_the_kernel_is_the_one_that_the_engine_takes_on_the_gpu(
+    gpu: str, engine: EngineName, kernel: ExpertKernel | None
+) -> None:
+    assert chosen_kernel(GPT_OSS, GPUS[gpu], engine) is kernel
+    assert chosen_kernel(LLAMA_8B, GPUS[gpu], engine) is None, "its weights are not mxfp4"
+
+
+def test_a_kernel_whose_choice_was_not_read_counts_as_the_one_that_pads_more() -> None:
+    assert chosen_kernel(replace(GPT_OSS, model_type="other"), GPUS["h100"], EngineName.VLLM) is MARLIN
+
+
+def test_experts_are_filled_up_on_each_gpu_for_itself() -> None:
+    """By hand, Marlin on 2 GPUs: 2,880 / 2 = 1,440 becomes 1,536, and 2,880 of the hidden size 3,072."""
+    matrices = 3 * 3072 * 1536
+    on_one_gpu = matrices // 2 + matrices // 32 + 2 * (2 * 1536 + 3072)
+    stored = 3 * 2880 * 2880 // 2 + 3 * 2880 * 2880 // 32 + 2 * (2 * 2880 + 2880)
+    assert MARLIN.growth(GPT_OSS, 2) == 24 * 32 * (on_one_gpu - stored // 2)
 
 
 @pytest.mark.parametrize(("gpu", "mib"), [("h100", 1900), ("a100-80gb", 512), ("l40s", 512), ("rtx-pro-6000", 512)])
