@@ -5,7 +5,13 @@ InfraError
 ├── DeploymentFailed      Pulumi, the network or a provider failed while working     exit 1
 │   ├── PulumiCliMissing  no usable Pulumi CLI, and none could be fetched or built   exit 1
 │   ├── PluginMissing     a provider plugin is not there and could not be fetched    exit 1
-│   └── StackLocked       somebody else works on this stack                          exit 1
+│   ├── StackLocked       somebody else works on this stack                          exit 1
+│   └── ClusterError      a Kubernetes API did not do as it was asked                exit 1
+│       ├── ClusterUnreachable  nobody answers there: address, network, TLS          exit 1
+│       ├── ClusterSlow         it was reached, and did not answer in time           exit 1
+│       ├── ClusterForbidden    the credentials are not taken, or may not do this    exit 1
+│       ├── ObjectNotFound      no such object, or kind of object                    exit 1
+│       └── ObjectConflict      it changed meanwhile, or is there already            exit 1
 ├── Refused               a preflight check or a guard said no, nothing was touched  exit 6
 ├── Declined              the plan was shown and the answer was no                   exit 7
 └── Interrupted           stopped by the user, the state is consistent               exit 130
@@ -35,6 +41,30 @@ class PluginMissing(DeploymentFailed):
 
 
 class StackLocked(DeploymentFailed):
+    pass
+
+
+class ClusterError(DeploymentFailed):
+    pass
+
+
+class ClusterUnreachable(ClusterError):
+    pass
+
+
+class ClusterSlow(ClusterError):
+    pass
+
+
+class ClusterForbidden(ClusterError):
+    pass
+
+
+class ObjectNotFound(ClusterError):
+    pass
+
+
+class ObjectConflict(ClusterError):
     pass
 
 

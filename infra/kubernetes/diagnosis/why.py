@@ -1,0 +1,32 @@
+"""One cause and one fix for a stack: the earliest stage at fault speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs
+from llmctl.infra.kubernetes.diagnosis.placement import placement
+from llmctl.infra.kubernetes.snapshot import Snapshot
+
+Stage = Callable[[Snapshot, Logs], Iterator[Diagnosis]]
+
+STAGES: tuple[Stage, ...] = (placement,)
+
+
+def why(snapshot: Snapshot, logs: Logs) -> Diagnosis:
+    """What is wrong in the first place; `wrong` is False when nothing is."""
+    found = list(causes(snapshot, logs))
+    wrong = [each for each in found if each.wrong]
+    return next(iter(wrong or found), nothing_is_wrong(snapshot))
+
+
+def causes(snapshot: Snapshot, logs: Logs) -> Iterator[Diagnosis]:
+    """All that is found, the earliest stage first."""
+    for stage in STAGES:
+        yield from stage(snapshot, logs)
+
+
+def nothing_is_wrong(snapshot: Snapshot) -> Diagnosis:
+    return Diagnosis(
+        sentence="Nothing is wrong.", fix="Nothing to do.", about=f"namespace/{snapshot.namespace}", wrong=False
+    )
