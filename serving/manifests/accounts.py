@@ -1,0 +1,29 @@
+"""Who the pods are: accounts that can do nothing and carry no token, and the Secret that the keys' hashes go into."""
+
+from __future__ import annotations
+
+from llmctl.serving.manifests import labels
+from llmctl.serving.manifests.labels import Component
+from llmctl.serving.manifests.spec import Manifest, StackSpec
+
+KEYS_SECRET = "gateway-keys"  # noqa: S105 (the name of a secret)
+
+
+def service_account(spec: StackSpec, component: Component) -> Manifest:
+    """No role is bound to it: nothing in a stack talks to the API server."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": labels.metadata(spec, component.value),
+        "automountServiceAccountToken": False,
+    }
+
+
+def keys_secret(spec: StackSpec) -> Manifest:
+    """Without data: `llmctl keys` puts the hashes there, and whoever applies this again does not take them away."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": labels.metadata(spec, KEYS_SECRET, Component.GATEWAY),
+        "type": "Opaque",
+    }

@@ -1,0 +1,49 @@
+"""A model's Deployment: replicas of one engine, and how they are replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmctl.serving.manifests import container, deployment
+from llmctl.serving.manifests.deployment import OLD_FIRST, RECREATE, SURGE, Pod, Rollout
+from llmctl.serving.manifests.labels import Component
+from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
+from llmctl.serving.manifests.startup import MIN_READY_SECONDS, progress_deadline_seconds
+
+NAME = "server"
+
+
+def model_server(spec: StackSpec, model: ServedModel) -> Manifest:
+    rollout = Rollout(
+        replicas=model.replicas.least,
+        strategy=strategy(model),
+        min_ready_seconds=MIN_READY_SECONDS,
+        progress_deadline_seconds=progress_deadline_seconds(model),
+    )
+    return deployment.deployment(spec, model.name, Component.MODEL_SERVER, model, rollout, _pod(model))
+
+
+def strategy(model: ServedModel) -> Manifest:
+    if model.surge:
+        return SURGE
+    return RECREATE if model.replicas.most <= 1 else OLD_FIRST
+
+
+def _pod(model: ServedModel) -> Pod:
+    wanted = model.container
+    return Pod(
+        containers=[container.container(NAME, wanted)],
+        volumes=[container.volume(volume) for volume in wanted.volumes],
+        grace_seconds=wanted.shutdown.grace_seconds,
+        root=wanted.run_as_user is None,
+        tolerations=tolerations(model),
+        node_selector=model.node_selector,
+    )
+
+
+def tolerations(model: ServedModel) -> list[dict[str, Any]]:
+    """Nodes with GPUs are commonly tainted with the resource's name, so that nothing else fills them."""
+    asked = [dict(toleration) for toleration in model.tolerations]
+    resource = model.container.resources.gpu_resource
+    own = {"key": resource, "operator": "Exists", "effect": "NoSchedule"}
+    return asked if resource is None or own in asked else [*asked, own]
