@@ -10,6 +10,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from socket import socket
 
 import uvicorn
@@ -23,13 +25,16 @@ from llmctl.serving.server.shutdown import SIGNALS, DrainingServer
 
 log = logging.getLogger("llmctl.server")
 
+StartEngine = Callable[[Settings, Path], Engine]
+"""Loads the model that the settings name; llama.cpp's own socket goes to the path. Blocks, raises EngineFailed."""
 
-def main() -> int:
+
+def main(start_engine: StartEngine = Engine.start) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        return _run(settings_from(sys.argv[1:], os.environ))
+        return _run(settings_from(sys.argv[1:], os.environ), start_engine)
     except BadSettings as mistake:
         log.error("%s", mistake)
         return 2
@@ -38,7 +43,7 @@ def main() -> int:
         return 1
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, start_engine: StartEngine) -> int:
     for number in SIGNALS:
         signal.signal(number, lambda *_: sys.exit(0))
     place = SocketPlace(settings.runtime_dir)
@@ -47,17 +52,17 @@ def _run(settings: Settings) -> int:
         with bind(settings.hostname, settings.port) as listener:
             loop_factory = uvicorn.Config("", log_config=None).get_loop_factory()
             with asyncio.Runner(loop_factory=loop_factory) as runner:
-                return runner.run(_serve(settings, place, listener))
+                return runner.run(_serve(settings, start_engine, place, listener))
     finally:
         place.clear()
 
 
-async def _serve(settings: Settings, place: SocketPlace, listener: socket) -> int:
+async def _serve(settings: Settings, start_engine: StartEngine, place: SocketPlace, listener: socket) -> int:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         # A normal exit would wait for the thread that loads, minutes for a large model.
         loop.add_signal_handler(number, _leave, place, 0)
-    engine = await asyncio.to_thread(Engine.start, settings, place.socket)
+    engine = await asyncio.to_thread(start_engine, settings, place.socket)
     api = await api_over(engine, settings)
     for number in SIGNALS:
         loop.remove_signal_handler(number)
