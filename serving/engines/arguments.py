@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
-from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.flags import FlagList
 from llmctl.serving.errors import EngineError
 from llmctl.serving.spec import ServingSpec
@@ -13,12 +13,23 @@ FlagValue = str | int | float | bool | tuple[str, ...] | None
 """None and False: the flag is left out. True: it stands alone. A tuple: several words after one flag."""
 
 
+class TakesFlags(Protocol):
+    """As much of an engine as a command line follows from; the words are explained in `Engine`."""
+
+    @property
+    def settings(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def refused_flags(self) -> Mapping[str, str]: ...
+    @property
+    def flags(self) -> FlagList: ...
+
+
 def secret_flags(names: Iterable[str]) -> dict[str, str]:
     """Why flags that hold a secret are refused."""
     return dict.fromkeys(names, "would show a secret in the process list; leave it to the gateway")
 
 
-def arguments(engine: Engine, spec: ServingSpec, own: Mapping[str, FlagValue]) -> tuple[str, ...]:
+def arguments(engine: TakesFlags, spec: ServingSpec, own: Mapping[str, FlagValue]) -> tuple[str, ...]:
     """The command line: the engine's `own` flags, then `engineArgs`. Raises EngineError as `passed` does."""
     return rendered({**own, **passed(engine, spec)})
 
@@ -36,7 +47,7 @@ def rendered(flags: Mapping[str, FlagValue]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def passed(engine: Engine, spec: ServingSpec) -> Mapping[str, str | int | float | bool]:
+def passed(engine: TakesFlags, spec: ServingSpec) -> Mapping[str, str | int | float | bool]:
     """`engineArgs`, held against the engine's flags.
 
     Raises EngineError for an unknown one, for one that a setting of the stack already decides (parsers take the last

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NoReturn
 
@@ -140,5 +140,14 @@ def _mistakes(settings: Settings) -> Iterator[str]:
         yield "the API key holds characters that an HTTP header cannot carry; use ASCII"
 
 
+def flags() -> tuple[str, ...]:
+    """Every flag, without its dashes. Each takes a value."""
+    return tuple("api-key-file" if each.name == "api_key" else _word(each.name) for each in fields(Settings))
+
+
+def _word(name: str) -> str:
+    return name.replace("_", "-")
+
+
 def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    return "--" + _word(name)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from drivers.accelerators import H100, INFERENTIA2, L4, MI300X
 
-from llmctl.serving.engines.container import ContainerSpec
+from llmctl.serving.engines.container import ContainerSpec, Image
 from llmctl.serving.engines.engine import Engine
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.errors import EngineError
 from llmctl.serving.hardware.accelerator import Accelerator
+from llmctl.serving.server.container import container as server_container
 from llmctl.serving.spec import Adapter, EngineName, HostNeeds, ServingSpec, Speculation
 
 GOLDEN = Path(__file__).parents[1] / "unit/serving/engines/golden"
@@ -124,9 +125,21 @@ def path(engine: Engine, case: Case) -> Path:
     return GOLDEN / f"{engine.name}-{case.name}.json"
 
 
+SERVER_GOLDEN = Path(__file__).parents[1] / "unit/serving/server/container.json"
+"""llmctl's own server, which is no engine of the registry and refuses most of the cases."""
+
+ON_PROCESSORS = replace(ONE_GPU, model="/weights/llama.gguf", accelerator=None, gpus=0)
+SERVER_IMAGE = Image(repository="registry.example.com/llmctl/server", tag="0.1.0")
+
+
+def server_written() -> str:
+    return json.dumps({"container": asdict(server_container(ON_PROCESSORS, SERVER_IMAGE))}, indent=1) + "\n"
+
+
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for stale in GOLDEN.glob("*.json"):
         stale.unlink()
     for engine, case in ALL:
         path(engine, case).write_text(written(engine, case), encoding="utf-8")
+    SERVER_GOLDEN.write_text(server_written(), encoding="utf-8")
