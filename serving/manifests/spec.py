@@ -50,7 +50,6 @@ class ServedModel:
     gpu_check: GpuCheck | None = None
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Mapping[str, Any], ...] = ()
-    metrics_port: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,18 @@ class NetworkSpec:
     """Whose pods may scrape metrics."""
 
     dns_namespace: str = "kube-system"
-    blocked: tuple[str, ...] = ("169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    dns_addresses: tuple[str, ...] = ()
+    """Of a DNS cache on the nodes, which no selector can name (NodeLocal DNSCache: 169.254.20.10)."""
+
+    blocked: tuple[str, ...] = (
+        "169.254.0.0/16",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "fe80::/10",
+        "fc00::/7",
+    )
     """CIDRs that the relay may never reach on its way to the internet: metadata addresses and inner networks."""
 
     weights: tuple[str, ...] = ("0.0.0.0/0",)
