@@ -11,6 +11,7 @@ ServingError
 ├── RegistryError         a container registry refuses, or its answer cannot be used
 │   └── RegistryUnreachable  it does not answer, or not to the end; trying again may help
 ├── InvalidImage          an image reference, or the images' lock file, is not written as it must be
+├── ManifestError         a stack's Kubernetes objects cannot be made as asked: names clash, a network must not be
 ├── DownloadFailed        the network or the Hub failed; trying again may help
 └── EndpointError         the endpoint did not answer as it should
     ├── EndpointUnreachable  nothing answers there, or not in time
@@ -67,6 +68,10 @@ class InvalidImage(ServingError):
 
 
 class DownloadFailed(ServingError):
+    pass
+
+
+class ManifestError(ServingError):
     pass
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from llmctl.serving.manifests import accounts, model_server, services
 from llmctl.serving.manifests.labels import Component
 from llmctl.serving.manifests.namespace import namespace
+from llmctl.serving.manifests.network_policies import network_policies
 from llmctl.serving.manifests.quota import priority_class
 from llmctl.serving.manifests.spec import Manifest, StackSpec
 
@@ -22,7 +23,11 @@ def objects(spec: StackSpec) -> tuple[Manifest, ...]:
 
 
 def _rules(spec: StackSpec) -> Wave:
-    return (priority_class(spec), *(accounts.service_account(spec, component) for component in Component))
+    return (
+        priority_class(spec),
+        *network_policies(spec),
+        *(accounts.service_account(spec, component) for component in Component),
+    )
 
 
 def _names(spec: StackSpec) -> Wave:

@@ -13,7 +13,8 @@ from llmctl.serving.engines.container import (
     Volume,
 )
 from llmctl.serving.gateway.spec import GatewaySpec, Route, RoutedModel
-from llmctl.serving.manifests.spec import Replicas, ServedModel, StackSpec
+from llmctl.serving.manifests.spec import NetworkSpec, Replicas, ServedModel, StackSpec
+from llmctl.serving.weights.spec import SourceKind, WeightFile, Weights
 
 MIB = 1 << 20
 
@@ -25,6 +26,8 @@ USER = 65532
 def _probe(path: str, period: int, failures: int) -> Probe:
     return Probe(path=path, port=8080, period=period, timeout=5, failure_threshold=failures, why="a small model")
 
+
+IN_CLUSTER = NetworkSpec()
 
 SMALL_SERVER = ContainerSpec(
     image=SERVER_IMAGE,
@@ -46,7 +49,9 @@ SMALL_SERVER = ContainerSpec(
 ROUTES = frozenset({Route(method="POST", path="/v1/chat/completions"), Route(method="GET", path="/health")})
 
 
-def small_model(name: str = "smollm", *, least: int = 1, most: int = 1, surge: bool = True) -> ServedModel:
+def small_model(
+    name: str = "smollm", *, least: int = 1, most: int = 1, surge: bool = True, weights: Weights | None = None
+) -> ServedModel:
     return ServedModel(
         name=name,
         served_name=name,
@@ -55,6 +60,19 @@ def small_model(name: str = "smollm", *, least: int = 1, most: int = 1, surge: b
         slots=4,
         startup_seconds=120,
         surge=surge,
+        weights=weights,
+    )
+
+
+def from_hub(*files: str, credentials: str | None = None) -> Weights:
+    """A model of files that all are one million bytes."""
+    return Weights(
+        kind=SourceKind.HUB,
+        url="https://huggingface.co",
+        repository="owner/name",
+        revision="0" * 40,
+        files=tuple(WeightFile(path=path, size=1_000_000, sha256="a" * 64) for path in files or ("model.gguf",)),
+        credentials=credentials,
     )
 
 
@@ -73,7 +91,7 @@ def routed(model: ServedModel) -> RoutedModel:
     )
 
 
-def stack(*models: ServedModel, name: str = "dev", gateways: int = 2) -> StackSpec:
+def stack(*models: ServedModel, name: str = "dev", gateways: int = 2, network: NetworkSpec = IN_CLUSTER) -> StackSpec:
     return StackSpec(
         stack=name,
         namespace=f"llmctl-{name}",
@@ -82,4 +100,5 @@ def stack(*models: ServedModel, name: str = "dev", gateways: int = 2) -> StackSp
         gateway_image=GATEWAY_IMAGE,
         gateway_files={"haproxy.cfg": "global\n"},
         server_image=SERVER_IMAGE,
+        network=network,
     )
