@@ -1,0 +1,56 @@
+"""The Pulumi program of a stack in a cluster: what its settings mean there, as resources."""
+
+from __future__ import annotations
+
+import os
+
+import pulumi
+
+from llmctl.infra.kubernetes.access import cluster_of, kubeconfig_of
+from llmctl.infra.kubernetes.components import Stack
+from llmctl.infra.kubernetes.decide import decide
+from llmctl.infra.kubernetes.object import cluster_provider
+from llmctl.infra.kubernetes.weights import HUB_TOKEN_SECRET
+from llmctl.infra.plan import CHOICE
+from llmctl.infra.settings import StackSettings
+from llmctl.infra.targets import StackContext
+from llmctl.serving.manifests.spec import StackSpec
+from llmctl.serving.manifests.stack import waves
+from llmctl.serving.manifests.startup import progress_deadline_seconds
+
+
+def program(settings: StackSettings, context: StackContext) -> None:
+    """Declare the objects. Stack outputs: `namespace`, `gateway` (host in the cluster), `models`."""
+    cluster, decided = decide(settings, context, os.environ)
+    for choice in decided.choices:
+        pulumi.log.info(f"{CHOICE}{choice}")
+    for warning in decided.warnings:
+        pulumi.log.warn(warning)
+    provider = cluster_provider(
+        "cluster",
+        kubeconfig=kubeconfig_of(settings, context),
+        context=cluster_of(settings).context,
+        cluster_identifier=cluster.uid,
+    )
+    spec = decided.spec
+    Stack(provider, _patience(spec), spec.stack).register(waves(spec, hub_token=_hub_token(context)))
+    pulumi.export("namespace", spec.namespace)
+    pulumi.export("gateway", f"gateway.{spec.namespace}.svc")
+    pulumi.export("models", [model.served_name for model in spec.models])
+
+
+def _patience(spec: StackSpec) -> dict[str, int]:
+    """Seconds that each Deployment may take: all its replicas one after the other, where there is room for one more."""
+    servers = {
+        model.name: max(1, model.replicas.least) * progress_deadline_seconds(model) + MARGIN_SECONDS
+        for model in spec.models
+    }
+    return servers
+
+
+MARGIN_SECONDS = 30
+"""After the cluster has given up on an update, so that its own reason is what is told."""
+
+
+def _hub_token(context: StackContext) -> pulumi.Output[str] | None:
+    return pulumi.Config("llmctl").require_secret("hubToken") if "hubToken" in context.secrets else None
