@@ -1,0 +1,44 @@
+"""A cluster to try things on: `PYTHONPATH=tests .venv/bin/python -m drivers.cluster up|down [DIRECTORY]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from drivers.cluster.cluster import Cluster, clear
+from drivers.cluster.layout import Layout
+from drivers.eventually import eventually
+
+DEFAULT = Path("/tmp/llmctl-cluster")  # noqa: S108  (root's; made with the rights of root alone)
+
+
+def up(directory: Path, nodes: int) -> None:
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cluster = Cluster.start(directory, name=f"llmctl-{directory.name}", nodes=nodes, until_we_end=False)
+    (directory / "guard").write_text(str(cluster.guard.pid))
+    print(f"export KUBECONFIG={cluster.kubeconfig}")  # noqa: T201
+    print(f"export PATH={cluster.program('kubectl').parent}:$PATH")  # noqa: T201
+
+
+def down(directory: Path) -> None:
+    guard = int((directory / "guard").read_text())
+    os.kill(guard, signal.SIGTERM)
+    eventually(lambda: not Path(f"/proc/{guard}").exists(), "the cluster has ended")
+    clear(Layout(directory))
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="drivers.cluster", description=__doc__)
+    parser.add_argument("verb", choices=["up", "down"])
+    parser.add_argument("directory", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--nodes", type=int, default=2)
+    chosen = parser.parse_args(words)
+    directory = chosen.directory.absolute()
+    up(directory, chosen.nodes) if chosen.verb == "up" else down(directory)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,3 @@
+module llmctl/tests/cluster/images
+
+go 1.26.0

@@ -1,0 +1,46 @@
+"""Start a program as process 1 of namespaces of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+TESTS = Path(__file__).parents[2]
+UNSHARE = ["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--propagation", "private", "--mount-proc"]
+"""--kill-child: the kernel kills process 1, and with it the whole namespace, when `unshare` itself is gone."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    unshare: subprocess.Popen[bytes]
+    init: int
+    """Process 1 of the machine, by its number in the namespace of whoever started it."""
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """Kept open for as long as the machine shall live: its process 1 ends when this does."""
+        assert self.unshare.stdin
+        return self.unshare.stdin
+
+
+def start_machine(module: str, arguments: Sequence[str], log: Path) -> Machine:
+    command = [*UNSHARE, "--fork", "--kill-child=KILL", sys.executable, "-m", module, *arguments]
+    environ = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+    with log.open("ab") as out:
+        unshare = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, env=environ)
+    return Machine(unshare, _only_child(unshare))
+
+
+def _only_child(process: subprocess.Popen[bytes]) -> int:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while process.poll() is None:
+        if found := children.read_text().split():
+            return int(found[0])
+        time.sleep(0.005)
+    raise AssertionError(f"unshare ended with {process.returncode}")
