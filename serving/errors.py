@@ -13,6 +13,8 @@ ServingError
 ├── InvalidImage          an image reference, or the images' lock file, is not written as it must be
 ├── ManifestError         a stack's Kubernetes objects cannot be made as asked: names clash, a network must not be
 ├── DownloadFailed        the network or the Hub failed; trying again may help
+├── InvalidWeights        the list of a model's files is not written as it must be, or says too little of one
+├── DiskFull              the files do not fit where they are to go
 └── EndpointError         the endpoint did not answer as it should
     ├── EndpointUnreachable  nothing answers there, or not in time
     ├── EndpointDenied       the API key is missing or wrong
@@ -72,6 +74,11 @@ class DownloadFailed(ServingError):
 
 
 class ManifestError(ServingError):
+class InvalidWeights(ServingError):
+    pass
+
+
+class DiskFull(ServingError):
     pass
 
 

@@ -40,6 +40,9 @@ class RemoteFile:
     sha256: str | None
     """None for a small file that lies in git itself."""
 
+    git_sha1: str | None = None
+    """Git's hash of such a small file's content; None for the others, where it would be that of a pointer."""
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -174,5 +177,8 @@ def _is_inside(entry: Mapping[str, Any]) -> bool:
 
 
 def _remote_file(entry: Mapping[str, Any]) -> RemoteFile:
-    sha256 = str((entry.get("lfs") or {}).get("sha256", ""))
-    return RemoteFile(int(entry.get("size") or 0), sha256 if _SHA256.fullmatch(sha256) else None)
+    size, sha256 = int(entry.get("size") or 0), str((entry.get("lfs") or {}).get("sha256", ""))
+    if _SHA256.fullmatch(sha256):
+        return RemoteFile(size, sha256)
+    git_sha1 = str(entry.get("blobId", ""))
+    return RemoteFile(size, None, git_sha1 if _COMMIT.fullmatch(git_sha1) and not entry.get("lfs") else None)

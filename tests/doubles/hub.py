@@ -48,6 +48,8 @@ class HubDouble:
     _cuts: list[int] = field(default_factory=list)
     _served: dict[str, bytes] = field(default_factory=dict)
     _knows_ranges: bool = True
+    _elsewhere: str | None = None
+    _signature: str = ""
 
     def has(self, repository: str, files: Mapping[str, bytes]) -> None:
         self._files[repository] = dict(files)
@@ -76,6 +78,14 @@ class HubDouble:
 
     def knows_no_ranges(self) -> None:
         self._knows_ranges = False
+
+    def sends_downloads_to(self, address: str) -> None:
+        """Redirects lead there instead of to the storage."""
+        self._elsewhere = address
+
+    def signs_addresses_with(self, signature: str) -> None:
+        """Addresses at the storage carry this, and get 403 without it: a new one makes the old ones void."""
+        self._signature = signature
 
     def ranges_asked_for(self) -> list[str | None]:
         return [seen.range for seen in self.requests if seen.server == "storage"]
@@ -115,11 +125,16 @@ class HubDouble:
         content = self._files[repository][name]
         sha256 = hashlib.sha256(content).hexdigest()
         linked = {"X-Linked-ETag": f'"{sha256}"', "X-Linked-Size": str(len(content)), "X-Repo-Commit": COMMIT}
-        return _send(handler, 302, {**linked, "ETag": f'"{sha256}"', "Location": f"{self.storage}/{sha256}"})
+        signed = f"?X-Amz-Signature={self._signature}" if self._signature else ""
+        location = self._elsewhere or f"{self.storage}/{sha256}{signed}"
+        return _send(handler, 302, {**linked, "ETag": f'"{sha256}"', "Location": location})
 
     def answer_storage(self, handler: BaseHTTPRequestHandler) -> None:
         self._note("storage", handler)
-        sha256 = handler.path.strip("/")
+        address = urlsplit(handler.path)
+        sha256 = address.path.strip("/")
+        if self._signature and self._signature not in address.query:
+            return _send(handler, 403, {})
         known = {hashlib.sha256(c).hexdigest(): c for files in self._files.values() for c in files.values()}
         content = self._served.get(sha256, known[sha256])
         asked = handler.headers.get("Range") if self._knows_ranges else None
@@ -132,8 +147,9 @@ class HubDouble:
         handler.end_headers()
         cut = self._cuts.pop(0) if self._cuts else None
         with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
-            handler.wfile.write(content[start:end] if cut is None else content[start : start + cut])
+            handler.wfile.write(content[start:end] if cut is None else content[start : min(end, start + cut)])
         handler.close_connection = True
+        return None
 
     def _note(self, server: str, handler: BaseHTTPRequestHandler) -> None:
         headers = handler.headers
@@ -146,7 +162,7 @@ def _sibling(name: str, content: bytes) -> dict[str, Any]:
         return {
             "rfilename": name,
             "size": len(content),
-            "blobId": hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+            "blobId": hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest(),
         }
     lfs = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 135}
     return {"rfilename": name, "size": len(content), "lfs": lfs}
