@@ -70,6 +70,11 @@ class ClusterDouble:
     nodes_are_hidden: bool = False
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
+    def __post_init__(self) -> None:
+        """Every stack has a gateway, and it is well until a test says otherwise."""
+        self.deployment("gateway", ready=1)
+        self.is_warm(self.pod("gateway", on="gateway-node", named="gateway-7d9f-0"))
+
     def snapshot(self) -> Snapshot:
         held = [*self.pods, *self.foreign_pods]
         return Snapshot(
@@ -117,11 +122,12 @@ class ClusterDouble:
         selector: Mapping[str, str] | None = None,
         tolerations: Sequence[Mapping[str, str]] = (),
         age: float = 60,
+        named: str | None = None,
     ) -> Manifest:
         """A pod of a Deployment, which is made if it is not there; without a node it is one the scheduler refused."""
         if not any(each["metadata"]["name"] == of for each in self.deployments):
             self.deployment(of)
-        name = f"{of}-7d9f-{next(self._numbers)}"
+        name = named or f"{of}-7d9f-{next(self._numbers)}"
         asked = {"memory": memory, "cpu": cpu, **({"nvidia.com/gpu": str(gpus)} if gpus else {})}
         made: Manifest = {
             "metadata": {
@@ -142,6 +148,38 @@ class ClusterDouble:
         self.pods.append(made)
         return made
 
+    def has_container(
+        self,
+        pod: Manifest,
+        state: Manifest,
+        *,
+        name: str = "server",
+        init: bool = False,
+        ready: bool = False,
+        started: bool = False,
+        restarts: int = 0,
+        last: Manifest | None = None,
+        image: str = "registry.example/engine:1",
+    ) -> None:
+        """The kubelet's report of one container. `started`: its startup probe has passed."""
+        status = {
+            "name": name,
+            "image": image,
+            "state": state,
+            "lastState": last or {},
+            "ready": ready,
+            "started": started,
+            "restartCount": restarts,
+        }
+        pod["status"].setdefault("initContainerStatuses" if init else "containerStatuses", []).append(status)
+        if init:
+            pod["spec"].setdefault("initContainers", []).append({"name": name})
+
+    def is_warm(self, pod: Manifest) -> None:
+        pod["status"]["phase"] = "Running"
+        pod["status"]["conditions"].append({"type": "Ready", "status": "True"})
+        self.has_container(pod, running(), ready=True, started=True)
+
     def event(self, about: Manifest, kind: str, reason: str, message: str, *, age: float = 10) -> None:
         self.events.append(
             {
@@ -153,6 +191,18 @@ class ClusterDouble:
                 "lastTimestamp": ago(age),
             }
         )
+
+
+def waiting(reason: str, message: str = "") -> Manifest:
+    return {"waiting": {"reason": reason, "message": message}}
+
+
+def running() -> Manifest:
+    return {"running": {"startedAt": ago(50)}}
+
+
+def ended(code: int, reason: str = "Error") -> Manifest:
+    return {"terminated": {"exitCode": code, "reason": reason, "finishedAt": ago(5)}}
 
 
 def _scheduled(on: str | None) -> Manifest:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from llmctl.infra.kubernetes.diagnosis.containers import containers
+from llmctl.infra.kubernetes.diagnosis.creation import creation
 from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs
+from llmctl.infra.kubernetes.diagnosis.images import images
 from llmctl.infra.kubernetes.diagnosis.placement import placement
+from llmctl.infra.kubernetes.diagnosis.traffic import traffic
+from llmctl.infra.kubernetes.diagnosis.volumes import volumes
 from llmctl.infra.kubernetes.snapshot import Snapshot
 
 Stage = Callable[[Snapshot, Logs], Iterator[Diagnosis]]
 
-STAGES: tuple[Stage, ...] = (placement,)
+STAGES: tuple[Stage, ...] = (creation, volumes, placement, images, containers, traffic)
 
 
 def why(snapshot: Snapshot, logs: Logs) -> Diagnosis:
