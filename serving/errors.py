@@ -74,6 +74,9 @@ class DownloadFailed(ServingError):
 
 
 class ManifestError(ServingError):
+    pass
+
+
 class InvalidWeights(ServingError):
     pass
 
