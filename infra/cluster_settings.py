@@ -10,6 +10,7 @@ from llmctl.infra.settings_base import Settings, Whole
 from llmctl.serving.weights.spec import SourceKind
 
 DNS_LABEL = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+DNS_DOMAIN = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 HEADER = r"^[A-Za-z][A-Za-z0-9-]{0,63}$"
 LABEL_KEY = r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
 
@@ -31,6 +32,9 @@ class ClusterSettings(Settings):
 
     gateway_image: str | None = None
     """HAProxy's image. Unset: the official one that docs/gateway.md names."""
+
+    domain: Annotated[str, Field(pattern=DNS_DOMAIN)] = "cluster.local"
+    """The cluster's DNS domain. Gateways ask for whole names, since HAProxy knows no search path."""
 
     image_pull_secret: Annotated[str | None, Field(pattern=DNS_LABEL)] = None
     """Name of a Secret of type kubernetes.io/dockerconfigjson, which you keep in the namespace. Unset: none."""
@@ -85,3 +89,8 @@ class WeightsSettings(Settings):
 
     networks: tuple[str, ...] = ()
     """CIDRs that the source is in, the only ones the relay may reach. Unset: all but private ones, port 443."""
+
+    @property
+    def relayed(self) -> bool:
+        """Whether the weights come over the network; a claim is mounted, and an image has been pulled."""
+        return self.source not in (SourceKind.PVC, SourceKind.IMAGE)

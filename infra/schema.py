@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmctl.infra.cluster_settings import DNS_LABEL, HEADER, LABEL_KEY
+from llmctl.infra.cluster_settings import DNS_DOMAIN, DNS_LABEL, HEADER, LABEL_KEY
 from llmctl.infra.model_settings import ACCELERATOR, COMMIT
 from llmctl.infra.settings import SECRET_KEYS, StackSettings
 
@@ -13,6 +13,7 @@ PATTERNS = {
     ACCELERATOR: "auto, cpu, or NAME:COUNT such as l4:1",
     DNS_LABEL: "1 to 63 lower-case letters, digits or '-', no '-' at either end",
     LABEL_KEY: "a key of a Kubernetes label",
+    DNS_DOMAIN: "a DNS domain",
     HEADER: "a header's name: a letter, then letters, digits or '-'",
 }
 """What a pattern asks for, in words."""

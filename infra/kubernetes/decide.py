@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from llmctl.infra.kubernetes.access import cluster_of, namespace, open_account
-from llmctl.infra.kubernetes.capacity import GPU_RESOURCES
+from llmctl.infra.kubernetes.access import namespace, open_account
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts, read_cluster
 from llmctl.infra.kubernetes.stack_spec import Decided, Outside, stack_spec
 from llmctl.infra.settings import StackSettings
@@ -17,17 +16,16 @@ from llmctl.serving.models.hub import Hub
 
 def decide(settings: StackSettings, context: StackContext, environ: Mapping[str, str]) -> tuple[ClusterFacts, Decided]:
     """Asks the cluster, and the Hub for what is not known yet. Raises ClusterError's kinds, and stack_spec's."""
-    cluster = read_cluster(
-        open_account(settings, context),
-        namespace(settings, context),
-        frozenset(GPU_RESOURCES),
-        cluster_of(settings).node_selector,
-    )
+    cluster = read_cluster(open_account(settings, context), namespace(settings, context))
     return cluster, stack_spec(settings, context, cluster, outside(context, environ))
 
 
 def outside(context: StackContext, environ: Mapping[str, str]) -> Outside:
-    hub = None if environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on") else Hub.from_environment(environ)
+    hub = (
+        None
+        if environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+        else Hub.from_environment(environ)
+    )
     stacks = context.project.stacks
     return Outside(
         facts=lambda model: model_facts(model.id, revision=model.revision, base=stacks, hub=hub),

@@ -10,7 +10,6 @@ from llmctl.infra.kubernetes.access import cluster_of, kubeconfig_of
 from llmctl.infra.kubernetes.components import Stack
 from llmctl.infra.kubernetes.decide import decide
 from llmctl.infra.kubernetes.object import cluster_provider
-from llmctl.infra.kubernetes.weights import HUB_TOKEN_SECRET
 from llmctl.infra.plan import CHOICE
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext

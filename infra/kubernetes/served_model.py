@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
-from llmctl.infra.kubernetes.weights import Local
+from llmctl.infra.kubernetes.weights import Local, reads_gguf
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import Placement, serving_spec
 from llmctl.serving.engines.container import ContainerSpec, Image
 from llmctl.serving.engines.registry import ENGINES
+from llmctl.serving.manifests import surge
 from llmctl.serving.manifests.spec import GpuCheck, Replicas, ServedModel
-from llmctl.serving.manifests.startup import startup_budget
-from llmctl.serving.manifests.surge import Surge, surge
+from llmctl.serving.manifests.startup import progress_deadline_seconds, startup_budget
+from llmctl.serving.manifests.surge import NodeRoom
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.server.container import SLOTS
 from llmctl.serving.server.container import container as own_server
 from llmctl.serving.sizing.judgement import judge
+from llmctl.serving.sizing.kv_cache import kv_cache
 from llmctl.serving.sizing.load import Load
 from llmctl.serving.spec import EngineName, HostNeeds, ServingSpec
 
-SLOTS_ON_PROCESSOR = 8
-"""Requests at once without `maxBatchSize`, as on the local target: each has its own part of the KV cache."""
-
 SHOWN_SHARE = 0.95
-"""Of a GPU's memory that it must show: the driver and ECC take a part. Assumed; an H100 shows 79.2 of its 80 GiB."""
+"""Of a GPU's memory that it must show: the driver and ECC take a part. Assumed; an H100 of 80 GiB shows 79.2."""
+
+ENGINE_IMAGE_BYTES = 13_000_000_000
+"""Of an image with CUDA and PyTorch (manifests/startup.IMAGE was measured with one of that size)."""
+
+OWN_IMAGE_BYTES = 200_000_000
+"""Of llmctl's own, without a model: measured by containers/pack.py, rounded up."""
+
+PROCESSOR_MEMORY = 768 * 1024**2
+"""Bytes beside weights and cache on a processor: Python, the HTTP API, llama.cpp's buffers for 512 tokens at once
+(serving/models/memory.py has its formula), and the page cache of a node that must not fall to zero. Assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,27 +51,46 @@ class Asked:
     where: Placement
     local: Local
 
+    @property
+    def own_server(self) -> bool:
+        """TGI has no image for processors; llmctl's server speaks its API there."""
+        return self.model.engine is EngineName.TGI and self.where.accelerator is None
 
-def served_model(asked: Asked, cluster: ClusterFacts, server_image: Image, digest: str | None) -> tuple[ServedModel, Surge]:
+
+def served_model(
+    asked: Asked, server_image: Image, digest: str | None, nodes: tuple[NodeRoom, ...], selector: Mapping[str, str]
+) -> ServedModel:
     """Raises EngineError where the engine lacks what the settings ask for."""
-    model = asked.model
-    budget = startup_budget(asked.local.weights.size if asked.local.weights else 0, override=model.startup_seconds)
-    spec = _spec(asked, budget, digest)
-    decided = _surge(asked, cluster)
-    return (
-        ServedModel(
-            name=asked.label,
-            served_name=asked.name,
-            container=_container(asked, spec, server_image),
-            replicas=Replicas(least=model.replicas, most=max(model.max_replicas or 0, model.replicas)),
-            slots=_slots(asked),
-            startup_seconds=budget,
-            surge=decided.possible,
-            weights=asked.local.weights,
-            gpu_check=_gpu_check(asked.where),
-        ),
-        decided,
+    model, budget = asked.model, _startup_seconds(asked)
+    made = ServedModel(
+        name=asked.label,
+        served_name=asked.name,
+        container=_container(asked, _spec(asked, budget, digest), server_image),
+        replicas=Replicas(least=model.replicas, most=max(model.max_replicas or 0, model.replicas)),
+        slots=_slots(asked),
+        startup_seconds=budget,
+        surge=False,
+        weights=asked.local.weights,
+        gpu_check=_gpu_check(asked.where),
+        node_selector=selector,
     )
+    room = surge.decide(
+        made.name,
+        made.container.resources,
+        selector,
+        nodes,
+        replicas=made.replicas.least,
+        away_seconds=progress_deadline_seconds(made),
+    )
+    return replace(made, surge=room.possible)
+
+
+def _startup_seconds(asked: Asked) -> int:
+    if asked.model.startup_seconds is not None:
+        return asked.model.startup_seconds
+    size = asked.local.weights.size if asked.local.weights else 0
+    image = OWN_IMAGE_BYTES if asked.own_server else ENGINE_IMAGE_BYTES
+    return startup_budget(image=image, weights=size, gpu_check=asked.where.gpus > 0).seconds
 
 
 def _spec(asked: Asked, budget: int, digest: str | None) -> ServingSpec:
@@ -72,26 +101,24 @@ def _spec(asked: Asked, budget: int, digest: str | None) -> ServingSpec:
         model=asked.local.path,
         revision=None,
         hub_token=False,
-        quantization=None if _from_a_file(asked) else made.quantization,
+        quantization=None if reads_gguf(asked.model) else made.quantization,
         host=_host(asked, made.host),
         startup_seconds=budget,
         image_digest=digest,
     )
 
 
-def _from_a_file(asked: Asked) -> bool:
-    """A GGUF file is quantized already, and was chosen by that word."""
-    return asked.local.path.endswith(".gguf")
-
-
 def _host(asked: Asked, sized: HostNeeds) -> HostNeeds:
-    """On a processor the cache lies in the node's memory and the threads are its cores."""
+    """On a processor the cache lies in the node's memory, and the threads are its cores."""
     if asked.where.gpus:
         return sized
-    model = asked.model
-    cache = asked.facts.kv_bytes_per_token * model.max_total_tokens * _slots(asked)
-    memory = int(PROCESSOR_MARGIN * (asked.facts.weight_bytes + cache)) + PROCESS
-    return replace(sized, memory=memory, cpus=float(model.threads or 1))
+    model, facts = asked.model, asked.facts
+    cache = kv_cache(facts, engine=EngineName.LLAMACPP, dtype=None, gpus=1).bytes(model.max_total_tokens) * _slots(
+        asked
+    )
+    memory = facts.weight_bytes + cache + PROCESSOR_MEMORY
+    disk = 2 * OWN_IMAGE_BYTES + int(1.1 * facts.weight_bytes)
+    return replace(sized, memory=memory, disk=disk, cpus=float(model.threads or 1))
 
 
 def _slots(asked: Asked) -> int:
@@ -100,7 +127,7 @@ def _slots(asked: Asked) -> int:
     if model.max_batch_size is not None:
         return model.max_batch_size
     if where.accelerator is None:
-        return SLOTS_ON_PROCESSOR
+        return SLOTS
     load = Load(
         engine=model.engine,
         context=model.max_total_tokens,
@@ -113,7 +140,7 @@ def _slots(asked: Asked) -> int:
 
 
 def _container(asked: Asked, spec: ServingSpec, server_image: Image) -> ContainerSpec:
-    if asked.model.engine is EngineName.TGI and asked.where.accelerator is None:
+    if asked.own_server:
         return own_server(spec, server_image)
     return ENGINES[asked.model.engine].container(spec, asked.where.accelerator)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from llmctl.infra.cluster_settings import GatewaySettings
-from llmctl.infra.errors import SettingsError
 from llmctl.infra.kubernetes.access import cluster_of, namespace
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.names import model_names
@@ -16,14 +15,17 @@ from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import placement
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
+from llmctl.serving.engines.behaviour import Purpose
 from llmctl.serving.engines.container import Image
+from llmctl.serving.engines.engine import platform_of
+from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.gateway.haproxy.gateway import GATEWAY, IMAGE
-from llmctl.serving.gateway.spec import GatewaySpec, RoutedModel
+from llmctl.serving.gateway.spec import GatewaySpec, Route, RoutedModel
 from llmctl.serving.images.lock_file import LockFile
 from llmctl.serving.images.reference import parse_reference
-from llmctl.serving.manifests.services import known_host, ready_host
+from llmctl.serving.manifests.notes import notes
+from llmctl.serving.manifests.services import KNOWN_SUFFIX
 from llmctl.serving.manifests.spec import NetworkSpec, ServedModel, StackSpec
-from llmctl.serving.manifests.surge import Surge
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.models.hub import Hub
 
@@ -33,7 +35,9 @@ class Outside:
     """What is asked of others than the cluster while a spec is made."""
 
     facts: Callable[[ModelSettings], ModelFacts]
-    hub: Callable[[], Hub]
+    hub: Hub | None
+    """None: HF_HUB_OFFLINE is set."""
+
     locked: LockFile
 
 
@@ -52,16 +56,20 @@ def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterF
     settings = settings.resolved()
     images = _Images(outside.locked)
     server = images.of(cluster_of(settings).server_image)
-    asked = [_asked(name, label, settings, context, cluster, outside) for name, label in _labels(settings).items()]
-    made = [served_model(each, cluster, server, images.digest_of(each)) for each in asked]
-    models = tuple(model for model, _ in made)
-    spec = _spec(settings, context, cluster, models, images)
+    labels, selector = model_names(settings.models), cluster_of(settings).node_selector
+    asked = [_asked(name, label, settings, context, cluster, outside) for name, label in labels.items()]
+    models = tuple(served_model(each, server, images.digest_for(each), cluster.nodes, selector) for each in asked)
+    spec = _spec(settings, context, cluster, _Models(asked, models), images)
     choices = tuple(f"{each.name} {each.where.why}." for each in asked if each.model.accelerator == "auto")
-    return Decided(spec=spec, choices=choices, warnings=_warnings(spec, [surge for _, surge in made]))
+    return Decided(spec=spec, choices=choices, warnings=notes(spec))
 
 
-def _labels(settings: StackSettings) -> Mapping[str, str]:
-    return model_names(settings.models)
+@dataclass(frozen=True)
+class _Models:
+    """What was asked of each model beside what it became."""
+
+    asked: Sequence[Asked]
+    made: tuple[ServedModel, ...]
 
 
 def _asked(
@@ -83,7 +91,7 @@ def _spec(
     settings: StackSettings,
     context: StackContext,
     cluster: ClusterFacts,
-    models: tuple[ServedModel, ...],
+    models: _Models,
     images: _Images,
 ) -> StackSpec:
     asked, where = settings.gateway or GatewaySettings(), namespace(settings, context)
@@ -92,22 +100,22 @@ def _spec(
     return StackSpec(
         stack=context.stack,
         namespace=where,
-        models=models,
+        models=models.made,
         gateway=gateway,
         gateway_image=images.of(own.gateway_image) if own.gateway_image else images.pinned(IMAGE),
         gateway_files=GATEWAY.files(gateway),
         server_image=images.of(own.server_image),
         features=cluster.features,
-        network=NetworkSpec(monitoring_namespace=own.monitoring_namespace, **_networks(settings)),
+        network=_network(settings),
         image_pull_secret=own.image_pull_secret,
         tls_secret=asked.tls_secret,
         prometheus=own.prometheus,
     )
 
 
-def _gateway(asked: GatewaySettings, models: tuple[ServedModel, ...], where: str, domain: str) -> GatewaySpec:
+def _gateway(asked: GatewaySettings, models: _Models, where: str, domain: str) -> GatewaySpec:
     return GatewaySpec(
-        models=tuple(_routed(model, where, domain) for model in models),
+        models=tuple(_routed(*pair, where, domain) for pair in zip(models.asked, models.made, strict=True)),
         gateways=asked.replicas,
         queue_seconds=asked.queue_seconds,
         queue_length=asked.queue_length,
@@ -118,7 +126,7 @@ def _gateway(asked: GatewaySettings, models: tuple[ServedModel, ...], where: str
     )
 
 
-def _routed(model: ServedModel, where: str, domain: str) -> RoutedModel:
+def _routed(asked: Asked, model: ServedModel, where: str, domain: str) -> RoutedModel:
     return RoutedModel(
         name=model.name,
         served_names=(model.served_name,),
@@ -128,17 +136,28 @@ def _routed(model: ServedModel, where: str, domain: str) -> RoutedModel:
         slots=model.slots,
         max_replicas=model.replicas.most,
         health_path=model.container.probes.readiness.path,
-        routes=model.routes,
+        routes=_routes(asked),
         startup_seconds=model.startup_seconds,
     )
 
 
-def _networks(settings: StackSettings) -> Mapping[str, tuple[str, ...]]:
+FOR_CLIENTS = frozenset({Purpose.CHAT, Purpose.COMPLETION, Purpose.RESPONSES, Purpose.MESSAGES})
+"""Of an engine's routes. The list of models and the health are the gateway's own."""
+
+
+def _routes(asked: Asked) -> frozenset[Route]:
+    api = ENGINES[asked.model.engine].behaviour.api
+    allowed = (route.split(" ", 1) for route, what in api.items() if what.purpose in FOR_CLIENTS)
+    return frozenset(Route(method=method, path=path) for method, path in allowed)
+
+
+def _network(settings: StackSettings) -> NetworkSpec:
     """Where the relay may go: what is written, and where one model leaves it open, anywhere but inner networks."""
-    written = [model.weights.networks for model in settings.models.values()]
-    if not all(written):
-        return {}
-    return {"weights": tuple(dict.fromkeys(each for networks in written for each in networks)), "blocked": ()}
+    network = NetworkSpec(monitoring_namespace=cluster_of(settings).monitoring_namespace)
+    written = [model.weights.networks for model in settings.models.values() if model.weights.relayed]
+    if not written or not all(written):
+        return network
+    return replace(network, weights=tuple(dict.fromkeys(cidr for each in written for cidr in each)), blocked=())
 
 
 @dataclass(frozen=True)
@@ -154,3 +173,8 @@ class _Images:
 
     def pinned(self, image: Image) -> Image:
         return replace(image, digest=self.locked.digest(image.reference))
+
+    def digest_for(self, asked: Asked) -> str | None:
+        """Of the engine's image on what the model runs on."""
+        image = ENGINES[asked.model.engine].images.get(platform_of(asked.where.accelerator))
+        return self.pinned(image).digest if image else None
