@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmctl.serving.manifests import container, deployment
+from llmctl.serving.manifests.autoscaling import autoscaled
 from llmctl.serving.manifests.deployment import OLD_FIRST, RECREATE, SURGE, Pod, Rollout
 from llmctl.serving.manifests.labels import Component
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
@@ -15,7 +16,7 @@ NAME = "server"
 
 def model_server(spec: StackSpec, model: ServedModel) -> Manifest:
     rollout = Rollout(
-        replicas=model.replicas.least,
+        replicas=None if autoscaled(spec, model) else model.replicas.least,
         strategy=strategy(model),
         min_ready_seconds=MIN_READY_SECONDS,
         progress_deadline_seconds=progress_deadline_seconds(model),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from llmctl.serving.manifests import accounts, model_server, services
+from llmctl.serving.manifests import services
+from llmctl.serving.manifests.accounts import keys_secret, service_account
+from llmctl.serving.manifests.autoscaling import autoscalers
+from llmctl.serving.manifests.disruption import disruption_budgets
 from llmctl.serving.manifests.labels import Component
+from llmctl.serving.manifests.model_server import model_server
+from llmctl.serving.manifests.monitoring import monitors
 from llmctl.serving.manifests.namespace import namespace
 from llmctl.serving.manifests.network_policies import network_policies
-from llmctl.serving.manifests.quota import priority_class
+from llmctl.serving.manifests.quota import priority_class, resource_quota
 from llmctl.serving.manifests.spec import Manifest, StackSpec
 
 Wave = tuple[Manifest, ...]
@@ -14,7 +19,7 @@ Wave = tuple[Manifest, ...]
 
 def waves(spec: StackSpec) -> tuple[Wave, ...]:
     """In order of creation. None is empty."""
-    made = ((namespace(spec),), _rules(spec), _names(spec), _servers(spec))
+    made = ((namespace(spec),), _rules(spec), _names(spec), _servers(spec), _watchers(spec))
     return tuple(wave for wave in made if wave)
 
 
@@ -23,11 +28,9 @@ def objects(spec: StackSpec) -> tuple[Manifest, ...]:
 
 
 def _rules(spec: StackSpec) -> Wave:
-    return (
-        priority_class(spec),
-        *network_policies(spec),
-        *(accounts.service_account(spec, component) for component in Component),
-    )
+    """What pods may do and be is there before any pod."""
+    accounts = (service_account(spec, component) for component in Component)
+    return (priority_class(spec), resource_quota(spec), *accounts, keys_secret(spec), *network_policies(spec))
 
 
 def _names(spec: StackSpec) -> Wave:
@@ -38,4 +41,8 @@ def _names(spec: StackSpec) -> Wave:
 
 
 def _servers(spec: StackSpec) -> Wave:
-    return tuple(model_server.model_server(spec, model) for model in spec.models)
+    return tuple(model_server(spec, model) for model in spec.models)
+
+
+def _watchers(spec: StackSpec) -> Wave:
+    return (*disruption_budgets(spec), *autoscalers(spec), *monitors(spec))
