@@ -12,6 +12,7 @@ ServingError
 │   └── RegistryUnreachable  it does not answer, or not to the end; trying again may help
 ├── InvalidImage          an image reference, or the images' lock file, is not written as it must be
 ├── ManifestError         a stack's Kubernetes objects cannot be made as asked: names clash, a network must not be
+├── GatewayError          a gateway cannot be made so, or its administration refuses
 ├── DownloadFailed        the network or the Hub failed; trying again may help
 ├── InvalidWeights        the list of a model's files is not written as it must be, or says too little of one
 ├── DiskFull              the files do not fit where they are to go
@@ -66,6 +67,10 @@ class RegistryUnreachable(RegistryError):
 
 
 class InvalidImage(ServingError):
+    pass
+
+
+class GatewayError(ServingError):
     pass
 
 

@@ -1,0 +1,62 @@
+"""What a spec must be before it becomes a configuration: names go into it as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from llmctl.serving.errors import GatewayError
+from llmctl.serving.gateway.spec import GatewaySpec, RoutedModel
+
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+SERVED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+HEADER = re.compile(r"[A-Za-z0-9-]+")
+PATH = re.compile(r"/[A-Za-z0-9._/-]*")
+
+
+def check(spec: GatewaySpec) -> None:
+    """Raises GatewayError with the first thing that cannot be."""
+    for rule in CHECKS:
+        for problem in rule(spec):
+            raise GatewayError(problem)
+
+
+def _models(spec: GatewaySpec) -> Iterator[str]:
+    if not spec.models:
+        yield "a gateway needs at least one model"
+    yield from _twice("model", [model.name for model in spec.models])
+    yield from _twice("served name", [name for model in spec.models for name in model.served_names])
+    for model in spec.models:
+        yield from _model(model)
+
+
+def _twice(what: str, names: list[str]) -> Iterator[str]:
+    yield from (f"{what} {name!r} is there twice; it must be unique" for name in names if names.count(name) > 1)
+
+
+def _model(model: RoutedModel) -> Iterator[str]:
+    if not LABEL.fullmatch(model.name):
+        yield f"model name {model.name!r}: allowed are up to 63 lower case letters, digits and -"
+    if not model.served_names:
+        yield f"model {model.name} needs a served name: what clients put into `model`"
+    for name in model.served_names:
+        if not SERVED_NAME.fullmatch(name):
+            yield f"served name {name!r} of model {model.name}: allowed are letters, digits and . _ : / @ + -"
+    for route in model.routes:
+        if not PATH.fullmatch(route.path):
+            yield f"route {route.path!r} of model {model.name}: allowed are letters, digits and . _ / -"
+
+
+def _numbers(spec: GatewaySpec) -> Iterator[str]:
+    numbers = {name: value for name, value in vars(spec).items() if type(value) is int}
+    for model in spec.models:
+        numbers |= {f"{name} of model {model.name}": getattr(model, name) for name in ("slots", "max_replicas", "port")}
+    yield from (f"{name} is {value}; at least 1 is allowed" for name, value in numbers.items() if value < 1)
+
+
+def _affinity(spec: GatewaySpec) -> Iterator[str]:
+    if not HEADER.fullmatch(spec.session_header):
+        yield f"session header {spec.session_header!r}: allowed are letters, digits and -"
+
+
+CHECKS: tuple[Callable[[GatewaySpec], Iterator[str]], ...] = (_models, _numbers, _affinity)
