@@ -21,7 +21,7 @@ class ClusterFacts:
     uid: str
     """Of the namespace kube-system: what a cluster is told by, whatever a context is called."""
 
-    features: Features = Features()
+    features: Features = field(default_factory=Features)
     nodes: tuple[NodeRoom, ...] = ()
     """That are ready and take pods."""
 

@@ -21,11 +21,9 @@ def decide(settings: StackSettings, context: StackContext, environ: Mapping[str,
 
 
 def outside(context: StackContext, environ: Mapping[str, str]) -> Outside:
-    hub = (
-        None
-        if environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
-        else Hub.from_environment(environ)
-    )
+    """The Hub as the environment says, none with HF_HUB_OFFLINE; the lock file of the project's images."""
+    offline = environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
+    hub = None if offline else Hub.from_environment(environ)
     stacks = context.project.stacks
     return Outside(
         facts=lambda model: model_facts(model.id, revision=model.revision, base=stacks, hub=hub),

@@ -113,10 +113,8 @@ def _host(asked: Asked, sized: HostNeeds) -> HostNeeds:
     if asked.where.gpus:
         return sized
     model, facts = asked.model, asked.facts
-    cache = kv_cache(facts, engine=EngineName.LLAMACPP, dtype=None, gpus=1).bytes(model.max_total_tokens) * _slots(
-        asked
-    )
-    memory = facts.weight_bytes + cache + PROCESSOR_MEMORY
+    cache = kv_cache(facts, engine=EngineName.LLAMACPP, dtype=None, gpus=1)
+    memory = facts.weight_bytes + _slots(asked) * cache.request(model.max_total_tokens) + PROCESSOR_MEMORY
     disk = 2 * OWN_IMAGE_BYTES + int(1.1 * facts.weight_bytes)
     return replace(sized, memory=memory, disk=disk, cpus=float(model.threads or 1))
 

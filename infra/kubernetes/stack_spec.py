@@ -19,7 +19,8 @@ from llmctl.serving.engines.behaviour import Purpose
 from llmctl.serving.engines.container import Image
 from llmctl.serving.engines.engine import platform_of
 from llmctl.serving.engines.registry import ENGINES
-from llmctl.serving.gateway.haproxy.gateway import GATEWAY, IMAGE
+from llmctl.serving.gateway.haproxy.container import IMAGE
+from llmctl.serving.gateway.haproxy.gateway import HaproxyGateway
 from llmctl.serving.gateway.spec import GatewaySpec, Route, RoutedModel
 from llmctl.serving.images.lock_file import LockFile
 from llmctl.serving.images.reference import parse_reference
@@ -103,7 +104,7 @@ def _spec(
         models=models.made,
         gateway=gateway,
         gateway_image=images.of(own.gateway_image) if own.gateway_image else images.pinned(IMAGE),
-        gateway_files=GATEWAY.files(gateway),
+        gateway_files=HaproxyGateway().files(gateway),
         server_image=images.of(own.server_image),
         features=cluster.features,
         network=_network(settings),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from llmctl.infra.cluster_settings import WeightsSettings
 from llmctl.infra.errors import SettingsError
 from llmctl.infra.model_settings import ModelSettings
+from llmctl.serving.errors import ModelNotFound
 from llmctl.serving.models.hub import Hub
 from llmctl.serving.spec import EngineName
 from llmctl.serving.weights.listing.hub import list_hub
@@ -32,12 +32,14 @@ def reads_gguf(model: ModelSettings) -> bool:
     return model.engine is EngineName.LLAMACPP or model.accelerator == "cpu"
 
 
-def weights_of(model: ModelSettings, known: Weights | None, *, hub: Hub, hub_token: bool, directory: str) -> Local:
+def weights_of(
+    model: ModelSettings, known: Weights | None, *, hub: Hub | None, hub_token: bool, directory: str
+) -> Local:
     """The files, listed now unless `known` are of the same model, revision and source. Raises ModelError's kinds."""
     asked = model.weights
     if asked.source is SourceKind.IMAGE:
         return Local(weights=None, path=str(asked.url))
-    listed = known if known and _same(known, model) else _listed(model, asked, hub, hub_token=hub_token)
+    listed = known if known and _same(known, model) else _listed(model, hub, hub_token=hub_token)
     return Local(weights=listed, path=_path(listed, directory) if reads_gguf(model) else directory)
 
 
@@ -51,18 +53,25 @@ def _same(known: Weights, model: ModelSettings) -> bool:
     )
 
 
-def _listed(model: ModelSettings, asked: WeightsSettings, hub: Hub, *, hub_token: bool) -> Weights:
-    if asked.source is SourceKind.HUB:
-        return list_hub(
-            model.id,
-            revision=model.revision,
-            gguf=reads_gguf(model),
-            quantization=model.quantization if reads_gguf(model) else None,
-            code=model.trust_remote_code,
-            hub=hub,
-            credentials=asked.credentials or (HUB_TOKEN_SECRET if hub_token else None),
+def _listed(model: ModelSettings, hub: Hub | None, *, hub_token: bool) -> Weights:
+    asked = model.weights
+    if asked.source is not SourceKind.HUB:
+        raise SettingsError(f"weights from {asked.source}: not listed here")
+    if hub is None:
+        raise ModelNotFound(
+            f"{model.id} was not deployed here before, so its files must be listed, and HF_HUB_OFFLINE is set. "
+            "Unset it for the first `llmctl up`."
         )
-    raise SettingsError(f"weights from {asked.source}: not listed here")
+    source = replace(hub, endpoint=asked.url.rstrip("/")) if asked.url else hub
+    return list_hub(
+        model.id,
+        revision=model.revision,
+        gguf=reads_gguf(model),
+        quantization=model.quantization if reads_gguf(model) else None,
+        code=model.trust_remote_code,
+        hub=source,
+        credentials=asked.credentials or (HUB_TOKEN_SECRET if hub_token else None),
+    )
 
 
 def _path(weights: Weights, directory: str) -> str:

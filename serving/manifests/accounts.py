@@ -19,6 +19,17 @@ def service_account(spec: StackSpec, component: Component) -> Manifest:
     }
 
 
+def secret(spec: StackSpec, name: str, values: Manifest) -> Manifest:
+    """Of values that a deployment tool knows; they are in the cluster only."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": labels.metadata(spec, name),
+        "type": "Opaque",
+        "stringData": values,
+    }
+
+
 def keys_secret(spec: StackSpec) -> Manifest:
     """Without data: `llmctl keys` puts the hashes there, and whoever applies this again does not take them away."""
     return {

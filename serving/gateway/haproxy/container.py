@@ -9,6 +9,9 @@ from llmctl.serving.gateway.spec import GatewaySpec
 
 FILES_DIRECTORY = "/etc/gateway/configuration"
 
+IMAGE = Image(repository="docker.io/library/haproxy", tag="2.6")
+"""The official image of the series that the tests run (Debian's 2.6.12). It was not pulled here."""
+
 USER = 99
 """Of the official image (docker-library/haproxy, 3.2/Dockerfile: `useradd --uid 99`); ours runs as any."""
 
