@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
     from llmctl.infra.engine_switch import EngineSwitch
     from llmctl.infra.project import Project
+    from llmctl.infra.kubernetes.rendered import Rendered
     from llmctl.infra.reach import Reach
     from llmctl.infra.settings import StackSettings
     from llmctl.infra.stack_file import StackFile
@@ -103,6 +104,19 @@ class Application:
         settings = file.settings()
         context = StackContext(project=project, stack=stack, secrets=file.secrets)
         return TARGETS[settings.target], settings, context
+
+    def rendered(self, stack: str) -> Rendered:
+        """The Kubernetes objects of a stack. Raises SettingsError for a target that has none."""
+        from llmctl.infra.errors import SettingsError
+        from llmctl.infra.targets import deployable
+
+        settings = deployable(self.stack_file(stack))
+        if settings.cluster is None:
+            raise SettingsError(f"{stack} is a stack of the target {settings.target}, which makes no Kubernetes objects.")
+        from llmctl.infra.kubernetes.rendered import rendered
+
+        _, settings, context = self._stack(stack)
+        return rendered(settings, context, self.environ)
 
     def deployment(self, stack: str) -> Deployment:
         from llmctl.infra.targets import deployable

@@ -34,6 +34,21 @@ from llmctl.infra.program import run
 run(Path(__file__).parent)
 '''
 
+KUBERNETES_YAML = """\
+# yaml-language-server: $schema=llmctl.schema.json
+config:
+  llmctl:target: kubernetes
+  llmctl:cluster:
+    {context}
+    {server_image}
+  llmctl:models:
+    {name}
+      {id}
+      # cpu: llmctl's own server, for GGUF files. On GPUs: l4:1, h100:2… or auto.
+      accelerator: cpu
+"""
+"""The smallest stack in a cluster; every other setting is in docs/settings.md."""
+
 STACK_YAML = """\
 # yaml-language-server: $schema=llmctl.schema.json
 config:

@@ -32,6 +32,7 @@ Program = Callable[[StackSettings, StackContext], None]
 StatusReader = Callable[[StackSettings, StackContext], StackStatus]
 Reacher = Callable[[StackSettings, StackContext], AbstractContextManager[Reach]]
 Guard = Callable[[StackSettings, StackContext, Mapping[str, Any]], None]
+Gone = Callable[[StackSettings, StackContext, Mapping[str, Any]], str]
 Explainer = Callable[[StackSettings, StackContext], str | None]
 
 
@@ -74,6 +75,14 @@ class Target:
         """Raises Refused when the stack, by Pulumi's state, was deployed elsewhere than its settings now point to."""
         guard: Guard = self._part("guard")
         return guard
+
+    def gone(self) -> Gone:
+        """Why it is certain that what the stack was deployed to is not there any more, as the beginning of a sentence.
+
+        Raises Refused where it is not certain.
+        """
+        gone: Gone = self._part("gone")
+        return gone
 
     def explainer(self) -> Explainer:
         """One sentence on why a deployment did not come up, and one fix; None where nothing is wrong."""

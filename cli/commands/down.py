@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from llmctl.cli.application import Application
@@ -10,7 +12,14 @@ from llmctl.cli.options import ForceUnlock, Json, StackName, Yes
 
 
 def down(
-    ctx: typer.Context, stack: StackName, yes: Yes = False, force_unlock: ForceUnlock = False, json: Json = False
+    ctx: typer.Context,
+    stack: StackName,
+    yes: Yes = False,
+    force_unlock: ForceUnlock = False,
+    cluster_gone: Annotated[
+        bool, typer.Option("--cluster-gone", help="Forget a stack whose cluster is no more; refused while it answers.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Take a stack away, and say what is left. Exit code 1 when something is."""
     from llmctl.cli.progress import progress_display
@@ -20,11 +29,18 @@ def down(
     app: Application = ctx.obj
     require_a_way_to_ask(app.console, yes)
     deployment = app.deployment(stack)
-    with progress_display(app.console) as tell, deployment.change("down", tell, force_unlock=force_unlock) as change:
-        plan = change.plan_destroy()
-        app.console.accompany(plan_view(plan), aside=json)
-        confirm(app.console, f"Destroy {stack}?", yes=yes or not plan.changes)
-        receipt = change.destroy(plan)
+    with (
+        progress_display(app.console) as tell,
+        deployment.change("down", tell, force_unlock=force_unlock, gone=cluster_gone) as change,
+    ):
+        if cluster_gone:
+            confirm(app.console, f"Forget {stack}?", yes=yes)
+            receipt = change.forget()
+        else:
+            plan = change.plan_destroy()
+            app.console.accompany(plan_view(plan), aside=json)
+            confirm(app.console, f"Destroy {stack}?", yes=yes or not plan.changes)
+            receipt = change.destroy(plan)
     app.console.show(receipt_view(stack, receipt), json=json)
     if receipt.leftovers:
         raise typer.Exit(1)

@@ -37,10 +37,13 @@ def receipt_view(stack: str, receipt: Receipt) -> View:
         "stack": stack,
         "destroyed": list(receipt.destroyed),
         "leftovers": list(receipt.leftovers),
+        "forgotten": list(receipt.forgotten),
         "seconds": round(receipt.seconds, 1),
     }
     if receipt.leftovers:
         return View(data, [f"{stack} is not wholly gone; left: {', '.join(receipt.leftovers)}."])
+    if receipt.forgotten:
+        return View(data, [f"{stack} is forgotten: {len(receipt.forgotten)} objects, none of which was looked at."])
     if not receipt.destroyed:
         return View(data, [f"There was nothing to take down in {stack}."])
     return View(data, [f"{stack} is down in {receipt.seconds:.1f} s: {', '.join(receipt.destroyed)}. Nothing is left."])

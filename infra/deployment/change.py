@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from llmctl.infra.deployment.forget import emptied, resources
 from llmctl.infra.deployment.pulumi_engine import PulumiEngine
 from llmctl.infra.errors import DeploymentFailed
 from llmctl.infra.plan import Operation, Plan
@@ -34,6 +35,9 @@ class Receipt:
     destroyed: tuple[str, ...]
     leftovers: tuple[str, ...]
     """What is still there and should not be."""
+
+    forgotten: tuple[str, ...] = ()
+    """What was taken out of the state without a look at it, because what it was in is gone."""
 
     seconds: float
 
@@ -72,6 +76,13 @@ class Change:
             counts=plan.counts(),
             seconds=time.monotonic() - begun,
         )
+
+    def forget(self) -> Receipt:
+        """Empty the state without a word to any provider. What its resources were may live on where they were."""
+        begun, state = time.monotonic(), self.engine.state()
+        self.details["forgotten"] = list(resources(state))
+        self.engine.replace_state(emptied(state))
+        return Receipt(destroyed=(), leftovers=(), forgotten=resources(state), seconds=time.monotonic() - begun)
 
     def destroy(self, plan: Plan) -> Receipt:
         begun = time.monotonic()

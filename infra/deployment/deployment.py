@@ -22,6 +22,7 @@ from llmctl.infra.deployment.environment import (
     reconcile_salt,
     state_directory,
 )
+from llmctl.infra.deployment.forget import resources
 from llmctl.infra.deployment.interruption import Interruption
 from llmctl.infra.deployment.journal import BEGUN, Journal, Verdict
 from llmctl.infra.deployment.lock import stack_lock
@@ -31,7 +32,7 @@ from llmctl.infra.deployment.pulumi_engine import PulumiEngine
 from llmctl.infra.deployment.pulumi_process import PulumiProcess
 from llmctl.infra.deployment.recovery import pulumi_locks, refuse_unless_stale
 from llmctl.infra.deployment.workspace import open_stack, plan_file, project_name
-from llmctl.infra.errors import Declined, InfraError, Interrupted
+from llmctl.infra.errors import Declined, InfraError, Interrupted, Refused
 from llmctl.infra.plan import Plan
 from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
@@ -88,16 +89,24 @@ class Deployment:
         return self.journal.check(self._engine(lambda _: None).output(JOURNAL_HEAD))
 
     @contextmanager
-    def change(self, command: str, tell: OnUpdate, *, force_unlock: bool = False) -> Iterator[Change]:
-        """Take the stack's lock for a change. Raises StackLocked, naming the holder."""
+    def change(
+        self, command: str, tell: OnUpdate, *, force_unlock: bool = False, gone: bool = False
+    ) -> Iterator[Change]:
+        """Take the stack's lock for a change. Raises StackLocked, naming the holder.
+
+        `gone`: the change is for a stack whose cluster is no more; Refused, unless that is certain.
+        """
         home = self.project.stack_home(self.stack)
         with stack_lock(home, self.stack, f"llmctl {command} {self.stack}"):
             begun = self.journal.append(BEGUN, command=command, settings=self._fingerprint())
             clock = PhaseClock(tell, self.journal.usual_phases())
             with self._ending(command, clock) as details:
                 engine = self._engine(clock)
-                self._guard(engine)
-                self._repair(engine, tell, force=force_unlock)
+                if gone:
+                    tell(Message("warning", self._gone(engine)))
+                else:
+                    self._guard(engine)
+                    self._repair(engine, tell, force=force_unlock)
                 yield Change(
                     engine=engine,
                     plan_file=plan_file(self.project, self.stack),
@@ -134,6 +143,17 @@ class Deployment:
         """Raises Refused when what the settings point to is not what the stack was deployed to."""
         if self._target.remote:
             self._target.guard()(self.settings, self._context, engine.state())
+
+    def _gone(self, engine: PulumiEngine) -> str:
+        """Raises Refused where the stack's cluster may still be there."""
+        if not self._target.remote:
+            raise Refused(f"The target {self.settings.target} has no cluster that could be gone.")
+        state = engine.state()
+        listed = ", ".join(resources(state)) or "nothing"
+        return (
+            f"{self._target.gone()(self.settings, self._context, state)}, so it cannot be checked what of {self.stack} "
+            f"is still there. Its state holds: {listed}."
+        )
 
     def _explain(self) -> str | None:
         return self._target.explainer()(self.settings, self._context) if self._target.remote else None

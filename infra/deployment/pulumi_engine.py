@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 OnEvent = Callable[[EngineEvent], None]
 
+STATE_VERSION = 3
+"""Of the checkpoint that `export_stack` gives (pulumi sdk/go/common/apitype: DeploymentSchemaVersionCurrent)."""
+
 STOPPING = {
     1: "Stopping after the step at hand. Again Ctrl-C: stop at once, which may leave that step unfinished.",
     2: "Stopping at once. The next `llmctl up` looks at what was left unfinished.",
@@ -69,6 +72,13 @@ class PulumiEngine:
     def state(self) -> Mapping[str, Any]:
         """Pulumi's checkpoint of the stack: resources with their inputs, pending operations. Secrets are encrypted."""
         return self._stack.export_stack().deployment or {}
+
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        """Put another checkpoint in place of the stack's. Nothing is asked of a provider. Raises DeploymentFailed."""
+        try:
+            self._stack.import_stack(auto.Deployment(version=STATE_VERSION, deployment=dict(state)))
+        except CommandError as error:
+            raise translate(error, []) from error
 
     def pending_operations(self) -> list[str]:
         """`creating server` and the like, for each operation that the state has as begun and not ended."""

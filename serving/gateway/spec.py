@@ -45,6 +45,9 @@ class GatewaySpec:
     """How many there are; each holds 1/n of slots, queue and limits."""
 
     port: int = 8080
+    tunnel_port: int = 8081
+    """Plain HTTP on the pod's loopback, for port-forwards: a certificate is for the name that clients use."""
+
     metrics_port: int = 8405
     admin_port: int = 9999
     """The product's own administration, on the pod's loopback only: reached by port-forward, which RBAC guards."""

@@ -17,6 +17,7 @@ def frontend(spec: GatewaySpec) -> list[str]:
     return [
         "frontend gateway",
         f"bind :{spec.port}{_certificate(spec)}",
+        f"bind 127.0.0.1:{spec.tunnel_port}",
         # A pooled connection is told to close with its next answer when the gateway stops, instead of being cut.
         "option idle-close-on-response",
         f"stick-table type string len 64 size {MAX_KEYS} expire 2m store gpc0_rate({replies.WINDOW_SECONDS}s)",
