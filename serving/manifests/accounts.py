@@ -6,6 +6,7 @@ from llmctl.serving.manifests import labels
 from llmctl.serving.manifests.labels import Component
 from llmctl.serving.manifests.spec import Manifest, StackSpec
 
+HUB_TOKEN_SECRET = "hub-token"  # noqa: S105 (the name of a secret)
 KEYS_SECRET = "gateway-keys"  # noqa: S105 (the name of a secret)
 
 
@@ -37,4 +38,15 @@ def keys_secret(spec: StackSpec) -> Manifest:
         "kind": "Secret",
         "metadata": labels.metadata(spec, KEYS_SECRET, Component.GATEWAY),
         "type": "Opaque",
+    }
+
+
+def hub_token_secret(spec: StackSpec, token: object) -> Manifest:
+    """The Hub's token for the relay, as plain text that a deployment tool may know later and keeps to itself."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": labels.metadata(spec, HUB_TOKEN_SECRET, Component.WEIGHTS),
+        "type": "Opaque",
+        "stringData": {"HF_TOKEN": token},
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from llmctl.serving.engines.container import ContainerSpec, Probe, Probes, Resources, SecretKey, Shutdown, Volume
 from llmctl.serving.manifests import quantities
+from llmctl.serving.manifests.quantities import MIB
 from llmctl.serving.manifests.spec import Manifest
 
 LEAST_KUBERNETES = (1, 30)
@@ -17,6 +19,10 @@ BURST = 2
 """A container's limit of cores, as a multiple of what it asks for. Assumed: a limit there must be, or one replica's
 threads (tokenizers take one per core of the node) live off its neighbours; at what it asks for itself, the scheduler
 would throttle it whenever a long prompt is tokenized while the engine computes."""
+
+LOGS = 100 * MIB
+"""Disk for a container's output, which counts with its files. Twice what a kubelet keeps of it by default: five files
+of 10 MiB (kubelet.config.k8s.io, containerLogMaxFiles and containerLogMaxSize)."""
 
 
 def container(name: str, spec: ContainerSpec, mounts: Sequence[Manifest] = ()) -> Manifest:
@@ -48,6 +54,16 @@ def security(user: int | None) -> Manifest:
         **as_user,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
+
+
+def mount(name: str, path: str) -> Manifest:
+    """A volume that is only read."""
+    return {"name": name, "mountPath": path, "readOnly": True}
+
+
+def configuration(name: str, config_map: str) -> Manifest:
+    """A ConfigMap as a volume."""
+    return {"name": name, "configMap": {"name": config_map}}
 
 
 def environment(variables: Mapping[str, str | SecretKey]) -> list[Manifest]:
@@ -97,13 +113,18 @@ def resources(needs: Resources) -> Manifest:
     """Memory, disk and GPUs as limit what they are as request: none of them can be taken back from who has them."""
     fixed: dict[str, Any] = {
         "memory": quantities.memory(needs.memory),
-        "ephemeral-storage": quantities.memory(needs.disk),
+        "ephemeral-storage": quantities.memory(needs.disk + LOGS),
         **({needs.gpu_resource: str(needs.gpus)} if needs.gpu_resource else {}),
     }
     return {
         "requests": {"cpu": quantities.cores(needs.cpus), **fixed},
         "limits": {"cpu": quantities.cores(BURST * needs.cpus), **fixed},
     }
+
+
+def without_devices(needs: Resources) -> Manifest:
+    """For an init container: the scheduler counts the larger of it and of what comes after."""
+    return resources(replace(needs, gpu_resource=None, gpus=0))
 
 
 def volume(asked: Volume) -> Manifest:

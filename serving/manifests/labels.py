@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
 
 COMPONENT = "app.kubernetes.io/component"
 MODEL = "llmctl/model"
+CONTENT = "llmctl/configuration-sha256"
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """What every namespace is labelled with by the API server: its name."""
 
@@ -35,6 +37,11 @@ def selector(component: Component, model: ServedModel | None = None) -> dict[str
 def pod_labels(spec: StackSpec, component: Component, model: ServedModel | None = None) -> dict[str, str]:
     name = {"app.kubernetes.io/name": model.name if model else component.value}
     return {**common(spec), **name, **selector(component, model)}
+
+
+def content_hash(*texts: str) -> str:
+    """For an annotation of a pod that reads its configuration only when it starts: another text, other pods."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def metadata(

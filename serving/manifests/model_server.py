@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmctl.serving.manifests import container, deployment
+from llmctl.serving.manifests import container, deployment, weights
 from llmctl.serving.manifests.autoscaling import autoscaled
 from llmctl.serving.manifests.deployment import OLD_FIRST, RECREATE, SURGE, Pod, Rollout
 from llmctl.serving.manifests.labels import Component
@@ -21,7 +21,7 @@ def model_server(spec: StackSpec, model: ServedModel) -> Manifest:
         min_ready_seconds=MIN_READY_SECONDS,
         progress_deadline_seconds=progress_deadline_seconds(model),
     )
-    return deployment.deployment(spec, model.name, Component.MODEL_SERVER, model, rollout, _pod(model))
+    return deployment.deployment(spec, model.name, Component.MODEL_SERVER, model, rollout, _pod(spec, model))
 
 
 def strategy(model: ServedModel) -> Manifest:
@@ -30,11 +30,15 @@ def strategy(model: ServedModel) -> Manifest:
     return RECREATE if model.replicas.most <= 1 else OLD_FIRST
 
 
-def _pod(model: ServedModel) -> Pod:
+def _pod(spec: StackSpec, model: ServedModel) -> Pod:
     wanted = model.container
+    fetched = weights.is_fetched(model.weights)
+    files = [container.mount(weights.FETCHER, model.weights_path)] if fetched else []
     return Pod(
-        containers=[container.container(NAME, wanted)],
-        volumes=[container.volume(volume) for volume in wanted.volumes],
+        init_containers=[weights.fetcher(spec, model)] if fetched else [],
+        containers=[container.container(NAME, wanted, files)],
+        volumes=[*(container.volume(volume) for volume in wanted.volumes), *weights.volumes(model)],
+        annotations=weights.annotations(model),
         grace_seconds=wanted.shutdown.grace_seconds,
         root=wanted.run_as_user is None,
         tolerations=tolerations(model),

@@ -10,6 +10,15 @@ GATEWAY = "gateway"
 KNOWN_SUFFIX = "-known"
 
 
+def ready_host(model: str, namespace: str, domain: str) -> str:
+    """Whole, because a gateway that asks DNS itself does not try the search list of resolv.conf."""
+    return f"{model}.{namespace}.svc.{domain}"
+
+
+def known_host(model: str, namespace: str, domain: str) -> str:
+    return ready_host(model + KNOWN_SUFFIX, namespace, domain)
+
+
 def gateway(spec: StackSpec) -> Manifest:
     name, port = ("https", 443) if spec.gateway.tls else ("http", 80)
     made = _service(spec, GATEWAY, Component.GATEWAY, None)
