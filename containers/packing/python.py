@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tarfile import open as open_tar
 
 from packing import CannotPack
 from packing.debian import LIBRARIES
@@ -26,8 +25,8 @@ PROGRAM = "usr/bin/python3.11"
 @contextmanager
 def interpreter(layer: Layer) -> Iterator[Interpreter]:
     """The Python of a Debian layer, for as long as the block lasts."""
-    with tempfile.TemporaryDirectory() as root, open_tar(layer.file) as tar:
-        tar.extractall(root, filter="tar")
+    with tempfile.TemporaryDirectory() as root:
+        subprocess.run(["tar", "--extract", "--gzip", "--file", str(layer.file), "--directory", root], check=True)
         yield Interpreter(Path(root))
 
 
