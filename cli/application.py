@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from llmctl.infra.deployment.pulumi_cli.setup import SetupReport
     from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
     from llmctl.infra.engine_switch import EngineSwitch
-    from llmctl.infra.project import Project
     from llmctl.infra.kubernetes.rendered import Rendered
+    from llmctl.infra.project import Project
     from llmctl.infra.reach import Reach
     from llmctl.infra.settings import StackSettings
     from llmctl.infra.stack_file import StackFile
@@ -112,7 +112,7 @@ class Application:
 
         settings = deployable(self.stack_file(stack))
         if settings.cluster is None:
-            raise SettingsError(f"{stack} is a stack of the target {settings.target}, which makes no Kubernetes objects.")
+            raise SettingsError(f"The target {settings.target}, which {stack} has, makes no Kubernetes objects.")
         from llmctl.infra.kubernetes.rendered import rendered
 
         _, settings, context = self._stack(stack)

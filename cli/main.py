@@ -30,6 +30,7 @@ from llmctl.cli.commands.images import images
 from llmctl.cli.commands.init import init
 from llmctl.cli.commands.logs import logs
 from llmctl.cli.commands.preview import preview
+from llmctl.cli.commands.render import render
 from llmctl.cli.commands.setup import setup
 from llmctl.cli.commands.size import size
 from llmctl.cli.commands.stacks import stacks
@@ -37,7 +38,7 @@ from llmctl.cli.commands.status import status
 from llmctl.cli.commands.up import up
 from llmctl.cli.commands.version import version
 
-COMMANDS = (setup, init, size, stacks, env, preview, up, down, status, chat, logs, history, version)
+COMMANDS = (setup, init, size, stacks, env, preview, render, up, down, status, chat, logs, history, version)
 GROUPS = {"config": config, "engines": engines, "images": images}
 
 

@@ -219,6 +219,19 @@ def _unusable(kubeconfig: str | None, context: str) -> SettingsError:
     )
 
 
+def current_context() -> str:
+    """Of KUBECONFIG or ~/.kube/config. Raises SettingsError where none is set."""
+    from kubernetes.config import KUBE_CONFIG_DEFAULT_LOCATION, list_kube_config_contexts
+
+    try:
+        _, active = list_kube_config_contexts()
+    except Exception:  # noqa: BLE001  (whatever is wrong with the file, it names no context)
+        active = None
+    if not active:
+        raise SettingsError(f"{KUBE_CONFIG_DEFAULT_LOCATION} names no current context. Say which: --context NAME")
+    return str(active["name"])
+
+
 def _contexts(where: str) -> list[str]:
     from kubernetes.config import list_kube_config_contexts
 

@@ -11,7 +11,7 @@ from llmctl.infra.kubernetes.objects import labels
 from llmctl.serving.errors import InvalidWeights
 from llmctl.serving.manifests.spec import Features
 from llmctl.serving.manifests.surge import NodeRoom
-from llmctl.serving.manifests.weights import CONFIGURATION, CONFIGURATION_FILE
+from llmctl.serving.manifests.weights import CONFIGURATION, FILE
 from llmctl.serving.weights.configuration import WeightsConfiguration
 from llmctl.serving.weights.spec import Weights
 
@@ -49,6 +49,6 @@ def _listed(account: Account, namespace: str) -> Mapping[str, Weights]:
     """Of the relay's ConfigMap. One that somebody changed by hand is as good as none: the files are listed anew."""
     found = account.find(named(of_namespace(namespace, "configmaps"), CONFIGURATION))
     try:
-        return WeightsConfiguration.from_json(found["data"][CONFIGURATION_FILE]).models if found else {}
+        return WeightsConfiguration.from_json(found["data"][FILE]).models if found else {}
     except (InvalidWeights, KeyError):
         return {}

@@ -26,5 +26,7 @@ def gone(settings: StackSettings, context: StackContext, state: Mapping[str, Any
             f"it is not taken for gone. When it answers: llmctl down {context.stack}"
         ) from error
     if now == pinned(state):
-        raise Refused(f"The cluster of {context.stack} is there and answers. Take the stack down: llmctl down {context.stack}")
+        raise Refused(
+            f"The cluster of {context.stack} is there and answers. Take the stack down: llmctl down {context.stack}"
+        )
     return f"Its context leads to another cluster now ({now})"
