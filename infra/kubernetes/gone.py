@@ -14,6 +14,7 @@ from llmctl.infra.targets import StackContext
 
 def gone(settings: StackSettings, context: StackContext, state: Mapping[str, Any]) -> str:
     """What was found in its place. Raises Refused while the stack's own cluster answers, or is only slow."""
+    stack = context.stack
     try:
         now = open_account(settings, context).cluster_uid()
     except SettingsError as error:
@@ -22,11 +23,9 @@ def gone(settings: StackSettings, context: StackContext, state: Mapping[str, Any
         return f"Nobody answers at its address ({error})"
     except ClusterError as error:
         raise Refused(
-            f"The cluster of {context.stack} is there, only slow or closed to you: {error} Objects in it may live on, so "
-            f"it is not taken for gone. When it answers: llmctl down {context.stack}"
+            f"The cluster of {stack} is there, only slow or closed to you: {error} Its objects may live on, so it is not "
+            f"taken for gone. When it answers: llmctl down {stack}"
         ) from error
     if now == pinned(state):
-        raise Refused(
-            f"The cluster of {context.stack} is there and answers. Take the stack down: llmctl down {context.stack}"
-        )
+        raise Refused(f"The cluster of {stack} is there and answers. Take the stack down: llmctl down {stack}")
     return f"Its context leads to another cluster now ({now})"
