@@ -23,7 +23,7 @@ def gone(settings: StackSettings, context: StackContext, state: Mapping[str, Any
         return f"Nobody answers at its address ({error})"
     except ClusterError as error:
         raise Refused(
-            f"The cluster of {stack} is there, only slow or closed to you: {error} Its objects may live on, so it is not "
+            f"The cluster of {stack} is there, only slow or closed to you: {error} Its objects may live on: it is not "
             f"taken for gone. When it answers: llmctl down {stack}"
         ) from error
     if now == pinned(state):
