@@ -1,0 +1,1 @@
+"""Doubles of provider plugins, so that a real program runs on the real Pulumi engine without what they need."""

@@ -1,0 +1,42 @@
+"""Attach doubles to the Pulumi engine of a run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
+NO_ACQUISITION = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+
+STOP_SECONDS = 5.0
+
+
+@contextmanager
+def kubernetes_double(*, settle: float | None = None) -> Iterator[dict[str, str]]:
+    """Runs the double of pulumi-kubernetes and yields the variables with which the Pulumi engine uses it.
+
+    settle: seconds that the endpoints of a Service have to stay the same before it counts as ready; the original takes
+    10. It ends with this context, and with this process however that ends.
+    """
+    command = [sys.executable, "-P", "-m", "llmctl.infra.rehearsal.kubernetes"]
+    if settle is not None:
+        command += ["--settle", str(settle)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield {DEBUG_PROVIDERS: f"kubernetes:{_port(process)}", NO_ACQUISITION: "true"}
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _port(process: subprocess.Popen[str]) -> int:
+    assert process.stdout  # noqa: S101  (it was asked for)
+    line = process.stdout.readline()
+    if not line.strip().isdigit():
+        raise RuntimeError(f"the double of pulumi-kubernetes ended with {process.wait()} before it served")
+    return int(line)

@@ -1,0 +1,95 @@
+"""A Pulumi project of Kubernetes objects on the real Pulumi engine, with the double of the provider attached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pulumi
+from pulumi import automation as auto
+from pulumi.automation.events import EngineEvent
+
+from llmctl.infra.kubernetes.object import KubernetesObject, cluster_provider
+
+
+class KubernetesProject:
+    """`declares` objects by resource name; `up` and its kin do what the engine makes of them."""
+
+    def __init__(self, root: Path, double: Mapping[str, str], kubeconfig: dict[str, Any], context: str) -> None:
+        self.work, self.events = root / "project", list[EngineEvent]()
+        self.provider: dict[str, Any] = {"kubeconfig": json.dumps(kubeconfig), "context": context}
+        self._objects: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+        for directory in (self.work, root / "state"):
+            directory.mkdir()
+        environment = {
+            "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
+            "PULUMI_HOME": str(root / "home"),
+            "PULUMI_CONFIG_PASSPHRASE": "correct horse",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            **double,
+        }
+        options = auto.LocalWorkspaceOptions(work_dir=str(self.work), env_vars=environment)
+        (self.work / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
+        self.stack = auto.create_or_select_stack("test", "demo", self._program, opts=options)
+
+    def declares(self, name: str, manifest: dict[str, Any] | None, **options: Any) -> None:
+        """`depends_on` names other resources; None as the manifest takes the object away."""
+        if manifest is None:
+            del self._objects[name]
+        else:
+            self._objects[name] = (manifest, options)
+
+    def up(self, **options: Any) -> dict[str, Any]:
+        """Returns metadata and status of every object, by resource name."""
+        outputs = self.stack.up(on_event=self._heard(), **options).outputs
+        return {name: output.value for name, output in outputs.items()}
+
+    def operations(self) -> dict[str, str]:
+        """What a preview plans, by resource name."""
+        events: list[EngineEvent] = []
+        self.stack.preview(on_event=events.append)
+        steps = [event.resource_pre_event.metadata for event in events if event.resource_pre_event]
+        return {step.urn.rpartition("::")[2]: str(step.op.value) for step in steps if _is_object(step)}
+
+    def up_in_the_background(self) -> Future[Any]:
+        return ThreadPoolExecutor(1).submit(self.up)
+
+    def cli(self) -> psutil.Process | None:
+        return next(
+            (p for p in psutil.Process().children(recursive=True) if p.name() == "pulumi" and "up" in p.cmdline()), None
+        )
+
+    def state(self, name: str) -> dict[str, Any]:
+        deployment = self.stack.export_stack().deployment or {}
+        return next(each for each in deployment["resources"] if each["urn"].endswith(f"::{name}"))
+
+    def resources(self) -> list[str]:
+        """Names of the objects in the state."""
+        deployment = self.stack.export_stack().deployment or {}
+        resources = deployment.get("resources", [])
+        return [each["urn"].rpartition("::")[2] for each in resources if each["type"].startswith("kubernetes:")]
+
+    def said(self) -> list[str]:
+        """What the engine has shown of the last operation, in order."""
+        return [event.diagnostic_event.message.strip() for event in self.events if event.diagnostic_event]
+
+    def _heard(self) -> Any:
+        self.events.clear()
+        return self.events.append
+
+    def _program(self) -> None:
+        provider = cluster_provider("cluster", **self.provider)
+        made: dict[str, KubernetesObject] = {}
+        for name, (manifest, options) in self._objects.items():
+            before = [made[each] for each in options.get("depends_on", ())]
+            given = pulumi.ResourceOptions(provider=provider, **{**options, "depends_on": before})
+            made[name] = KubernetesObject(name, manifest, given)
+            pulumi.export(name, {"metadata": made[name].metadata, "status": made[name].status})
+
+
+def _is_object(step: Any) -> bool:
+    return bool(step.type.startswith("kubernetes:"))
