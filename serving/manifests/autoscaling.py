@@ -11,8 +11,15 @@ from llmctl.serving.manifests.labels import Component
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
 
 SERIES = "haproxy_backend_current_sessions"
-"""Of HAProxy's exporter, one series for each backend (= model) and gateway: requests in flight and those in the queue.
-With one slot and four requests it says 4, beside a haproxy_backend_current_queue of 3 (2.6.12, run)."""
+"""Of HAProxy's exporter (its container's `requests_running`), one series for each backend (= model) and gateway:
+requests in flight and those in the queue. With one slot and four requests it says 4, beside a
+haproxy_backend_current_queue of 3 (2.6.12, run)."""
+
+
+def backend(model: ServedModel) -> str:
+    """What a gateway calls the model in its label `proxy`."""
+    return f"model-{model.name}"
+
 
 BUSY = 0.8
 """The share of its slots that a replica is meant to fill. Assumed: below 1, because a new one is minutes away when the
@@ -60,7 +67,7 @@ def least(model: ServedModel) -> int:
 
 def _scaled_object(spec: StackSpec, model: ServedModel) -> Manifest:
     """keda.sh/docs, ScaledObject and the Prometheus scaler. Without data it keeps the replicas there are."""
-    query = f'sum({SERIES}{{namespace="{spec.namespace}",proxy="{model.name}"}})'
+    query = f'sum({SERIES}{{namespace="{spec.namespace}",proxy="{backend(model)}"}})'
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
@@ -103,7 +110,7 @@ def _pod_autoscaler(spec: StackSpec, model: ServedModel) -> Manifest:
                     "external": {
                         "metric": {
                             "name": SERIES,
-                            "selector": {"matchLabels": {"namespace": spec.namespace, "proxy": model.name}},
+                            "selector": {"matchLabels": {"namespace": spec.namespace, "proxy": backend(model)}},
                         },
                         "target": {"type": "AverageValue", "averageValue": str(requests_per_replica(model))},
                     },

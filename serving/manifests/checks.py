@@ -33,6 +33,8 @@ def _mistakes(spec: StackSpec) -> Iterator[str]:
         yield f"The stack {spec.stack} has no model; name at least one."
     if not LABEL.fullmatch(spec.stack):
         yield f"The stack's name {spec.stack!r} cannot be a label; letters, digits, - . _ and at most 63 are allowed."
+    if spec.gateway.tls and not spec.tls_secret:
+        yield f"The gateway of {spec.stack} has TLS and no certificate; name a Secret of type kubernetes.io/tls."
     yield from _names(spec)
 
 

@@ -38,7 +38,7 @@ def _pod(spec: StackSpec, model: ServedModel) -> Pod:
         init_containers=[weights.fetcher(spec, model)] if fetched else [],
         containers=[container.container(NAME, wanted, files)],
         volumes=[*(container.volume(volume) for volume in wanted.volumes), *weights.volumes(model)],
-        annotations=weights.pod_annotations(model),
+        annotations=weights.content(model),
         grace_seconds=wanted.shutdown.grace_seconds,
         root=wanted.run_as_user is None,
         tolerations=tolerations(model),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llmctl.serving.manifests import labels
-from llmctl.serving.manifests.autoscaling import SERIES
+from llmctl.serving.manifests.autoscaling import SERIES, backend
 from llmctl.serving.manifests.container import metrics_port_name
 from llmctl.serving.manifests.labels import Component
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
@@ -119,7 +119,7 @@ def _cache_full(spec: StackSpec, model: ServedModel, series: str) -> dict[str, A
 
 
 def _backend(spec: StackSpec, model: ServedModel, series: str, more: str = "") -> str:
-    matchers = [f'namespace="{spec.namespace}"', f'proxy="{model.name}"', *([more] if more else [])]
+    matchers = [f'namespace="{spec.namespace}"', f'proxy="{backend(model)}"', *([more] if more else [])]
     return f"{series}{{{','.join(matchers)}}}"
 
 

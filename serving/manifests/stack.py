@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.manifests import services
+from llmctl.serving.manifests import gateway, services
 from llmctl.serving.manifests.accounts import hub_token_secret, keys_secret, service_account
 from llmctl.serving.manifests.autoscaling import autoscalers
 from llmctl.serving.manifests.checks import check
@@ -59,6 +59,9 @@ def components(spec: StackSpec) -> tuple[Component, ...]:
 def _names(spec: StackSpec) -> Wave:
     """What pods read and are found by."""
     return (
+        gateway.configuration(spec),
+        gateway.no_keys(spec),
+        services.gateway(spec),
         *((configuration(spec),) if fetched(spec) else ()),
         *((relay_service(spec),) if relayed(spec) else ()),
         *(services.ready(spec, model) for model in spec.models),
@@ -71,7 +74,7 @@ def _relay(spec: StackSpec) -> Wave:
 
 
 def _servers(spec: StackSpec) -> Wave:
-    return tuple(model_server(spec, model) for model in spec.models)
+    return (gateway.gateway(spec), *(model_server(spec, model) for model in spec.models))
 
 
 def _watchers(spec: StackSpec) -> Wave:

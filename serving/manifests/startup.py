@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from llmctl.serving.manifests.spec import ServedModel
 
 MIN_READY_SECONDS = 10
-"""A new replica counts, and an old one goes, only when the gateways have had time to find the new one: they ask DNS
-for ready replicas, then check them."""
+"""A new replica counts, and an old one goes, only when the gateways have had time to find it: answers of CoreDNS
+are up to 5 s old (its `ttl`), HAProxy asks every second or two, and one health check after that takes it in."""
 
 MARGIN = 1.25
 """Of the sum: a budget is what ends an attempt, so it must not be what an ordinary start takes. Assumed."""

@@ -184,7 +184,7 @@ def volumes(model: ServedModel) -> list[Manifest]:
     return made
 
 
-def pod_annotations(model: ServedModel) -> dict[str, str]:
+def content(model: ServedModel) -> dict[str, str]:
     """Other files, other pods; those of another model change nothing here."""
     if not is_fetched(model.weights):
         return {}

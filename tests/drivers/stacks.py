@@ -12,11 +12,14 @@ from llmctl.serving.engines.container import (
     Shutdown,
     Volume,
 )
+from llmctl.serving.gateway.haproxy.gateway import HaproxyGateway
 from llmctl.serving.gateway.spec import GatewaySpec, Route, RoutedModel
+from llmctl.serving.manifests import services
 from llmctl.serving.manifests.spec import NetworkSpec, Replicas, ServedModel, StackSpec
 from llmctl.serving.weights.spec import SourceKind, WeightFile, Weights
 
 MIB = 1 << 20
+DOMAIN = "cluster.local"
 
 SERVER_IMAGE = Image(repository="llmctl/model-server", tag="0.1.0")
 GATEWAY_IMAGE = Image(repository="docker.io/library/haproxy", tag="2.6.12")
@@ -76,12 +79,12 @@ def from_hub(*files: str, credentials: str | None = None) -> Weights:
     )
 
 
-def routed(model: ServedModel) -> RoutedModel:
+def routed(model: ServedModel, namespace: str) -> RoutedModel:
     return RoutedModel(
         name=model.name,
         served_names=(model.served_name,),
-        ready_host=model.name,
-        known_host=f"{model.name}-known",
+        ready_host=services.ready_host(model.name, namespace, DOMAIN),
+        known_host=services.known_host(model.name, namespace, DOMAIN),
         port=model.container.port,
         slots=model.slots,
         max_replicas=model.replicas.most,
@@ -92,13 +95,15 @@ def routed(model: ServedModel) -> RoutedModel:
 
 
 def stack(*models: ServedModel, name: str = "dev", gateways: int = 2, network: NetworkSpec = IN_CLUSTER) -> StackSpec:
+    namespace = f"llmctl-{name}"
+    gateway = GatewaySpec(models=tuple(routed(model, namespace) for model in models), gateways=gateways)
     return StackSpec(
         stack=name,
-        namespace=f"llmctl-{name}",
+        namespace=namespace,
         models=models,
-        gateway=GatewaySpec(models=tuple(map(routed, models)), gateways=gateways),
+        gateway=gateway,
         gateway_image=GATEWAY_IMAGE,
-        gateway_files={"haproxy.cfg": "global\n"},
+        gateway_files=HaproxyGateway().files(gateway),
         server_image=SERVER_IMAGE,
         network=network,
     )
