@@ -69,15 +69,17 @@ class ClusterProvider(pulumi.ProviderResource):
 def cluster_provider(
     name: str,
     *,
-    kubeconfig: pulumi.Input[str],
+    kubeconfig: pulumi.Input[str] | None,
     context: pulumi.Input[str],
+    cluster_identifier: pulumi.Input[str] | None = None,
     namespace: pulumi.Input[str] | None = None,
     delete_unreachable: bool = False,
     opts: pulumi.ResourceOptions | None = None,
 ) -> ClusterProvider:
     """A provider for one context of a kubeconfig.
 
-    kubeconfig: its text (YAML or JSON), or the path of the file. The text is kept in the
+    cluster_identifier: what tells this cluster from others; when it changes, the plugin makes everything anew.
+    kubeconfig: its text (YAML or JSON), or the path of the file; None: what KUBECONFIG says, else ~/.kube/config. The text is kept in the
         state: it should name an exec plugin or files, and hold no token.
     namespace: where objects go that name none.
     delete_unreachable: destroy drops objects of a cluster that does not answer from the state, instead of failing.
@@ -85,6 +87,7 @@ def cluster_provider(
     inputs = {
         "kubeconfig": kubeconfig,
         "context": context,
+        "clusterIdentifier": cluster_identifier,
         "namespace": namespace,
         # The engine keeps a provider's settings as strings of JSON, whatever their type.
         "enableServerSideApply": "true",
