@@ -31,7 +31,7 @@ from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
 from llmctl.infra.deployment.pulumi_engine import PulumiEngine
 from llmctl.infra.deployment.pulumi_process import PulumiProcess
 from llmctl.infra.deployment.recovery import pulumi_locks, refuse_unless_stale
-from llmctl.infra.deployment.workspace import open_stack, plan_file, project_name
+from llmctl.infra.deployment.workspace import InlineProgram, open_stack, plan_file, project_name
 from llmctl.infra.errors import Declined, InfraError, Interrupted, Refused
 from llmctl.infra.plan import Plan
 from llmctl.infra.program import JOURNAL_HEAD
@@ -165,7 +165,9 @@ class Deployment:
         # gRPC in this process reads the environment itself, and nothing else can tell it to leave the proxy out.
         os.environ.update(past_the_proxy(self._around.environ))
         command = PulumiProcess(self._around.pulumi_cli(), self._around.interruption)
-        return PulumiEngine(open_stack(self.project, self.stack, command, variables), self._around.interruption, tell)
+        program = InlineProgram(self.project.stacks)
+        stack = open_stack(self.project, self.stack, program, command, variables)
+        return PulumiEngine(stack, program, self._around.interruption, tell)
 
     def _repair(self, engine: PulumiEngine, tell: OnUpdate, *, force: bool) -> None:
         """Put right what a killed run left: its lock, its unfinished operations. Says so in one sentence."""

@@ -14,7 +14,7 @@ from llmctl.infra.deployment.interruption import Interruption
 from llmctl.infra.deployment.plan_reader import read_plan
 from llmctl.infra.deployment.progress import Message, OnUpdate
 from llmctl.infra.deployment.progress_reader import ProgressReader
-from llmctl.infra.deployment.workspace import translate
+from llmctl.infra.deployment.workspace import InlineProgram, translate
 from llmctl.infra.errors import Interrupted
 from llmctl.infra.plan import Plan
 
@@ -32,8 +32,10 @@ STOPPING = {
 
 
 class PulumiEngine:
-    def __init__(self, stack: auto.Stack, interruption: Interruption, tell: OnUpdate) -> None:
-        self._stack, self._interruption, self._tell = stack, interruption, tell
+    def __init__(
+        self, stack: auto.Stack, program: InlineProgram, interruption: Interruption, tell: OnUpdate
+    ) -> None:
+        self._stack, self._program, self._interruption, self._tell = stack, program, interruption, tell
 
     def preview(self, file: Path) -> Plan:
         """The plan of an `up`; `file` gets Pulumi's saved update plan. Raises DeploymentFailed or Interrupted."""
@@ -104,7 +106,7 @@ class PulumiEngine:
                 raise Interrupted("Stopped. The step at hand was finished and the state is consistent.") from error
             if self._interruption.times:
                 raise Interrupted("Stopped at once. The next `llmctl up` looks at what was left unfinished.") from error
-            raise translate(error, reader.errors) from error
+            raise (self._program.error or translate(error, reader.errors)) from error
 
     def _say_that_it_stops(self, times: int) -> None:
         if times in STOPPING:

@@ -16,6 +16,7 @@ from llmctl.infra.deployment.pulumi_process import PulumiProcess
 from llmctl.infra.errors import DeploymentFailed, InfraError, StackLocked
 from llmctl.infra.program import run
 from llmctl.infra.project import Project
+from llmctl.serving.errors import ServingError
 
 
 def project_name(project: Project) -> str:
@@ -33,12 +34,30 @@ class _Workspace(auto.LocalWorkspace):
             super().select_stack(stack_name)
 
 
-def open_stack(project: Project, stack: str, command: PulumiProcess, variables: Mapping[str, str]) -> auto.Stack:
+class InlineProgram:
+    """The stack's program. It remembers what it raised on purpose: of that the Pulumi engine keeps only a traceback."""
+
+    def __init__(self, stacks: Path) -> None:
+        self._stacks = stacks
+        self.error: InfraError | ServingError | None = None
+
+    def __call__(self) -> None:
+        self.error = None
+        try:
+            run(self._stacks)
+        except (InfraError, ServingError) as error:
+            self.error = error
+            raise
+
+
+def open_stack(
+    project: Project, stack: str, program: InlineProgram, command: PulumiProcess, variables: Mapping[str, str]
+) -> auto.Stack:
     """The Pulumi stack, made when it is not there yet. Raises DeploymentFailed."""
     keep_language_server_quiet()
     workspace = _Workspace(
         work_dir=str(project.stacks),
-        program=lambda: run(project.stacks),
+        program=program,
         env_vars=dict(variables),
         pulumi_command=command,
     )
