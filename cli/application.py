@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llmctl.serving.images.lock import Resolution
     from llmctl.serving.images.mirror import Mirrored
     from llmctl.serving.images.mirror_plan import Copy, MirrorPlan
+    from llmctl.serving.images.push import Pushed
     from llmctl.serving.models.facts import ModelFacts
     from llmctl.serving.sizing.answer import Sizing
     from llmctl.serving.sizing.question import Question
@@ -213,6 +214,17 @@ class Application:
 
         with Registries(self.environ) as registries, self.console.live():
             return [mirror(copy, registries=registries, progress=progress) for copy in plan.copies]
+
+    def push_image(self, archive: Path, to: str) -> Pushed:
+        """Bring the image of an archive into a registry, with progress."""
+        from llmctl.serving.images.push import push
+        from llmctl.serving.images.registry import Registries
+
+        def progress(done: int, total: int) -> None:
+            self.console.draw(f"pushing {archive.name}", done, total)
+
+        with Registries(self.environ) as registries, self.console.live():
+            return push(self.directory / archive, to, registries=registries, progress=progress)
 
     def setup(self) -> SetupReport:
         """Get what deployments need on this machine, with progress."""

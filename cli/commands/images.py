@@ -1,7 +1,8 @@
-"""`llmctl images list|lock|mirror`."""
+"""`llmctl images list|lock|mirror|push`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,3 +61,17 @@ def mirror(
     app.console.show(mirror_view(plan, mirrored), json=json)
     if plan.open or any(each.problem for each in mirrored):
         raise typer.Exit(1)
+
+
+@images.command("push")
+def push(
+    ctx: typer.Context,
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="A tar in the OCI image layout.")],
+    to: Annotated[str, typer.Argument(metavar="REPOSITORY:TAG", help="Where in a registry of your own.")],
+    json: Json = False,
+) -> None:
+    """Bring an image from an archive into a registry, with the digest that it has. Running it again goes on."""
+    from llmctl.cli.views.images import push_view
+
+    app: Application = ctx.obj
+    app.console.show(push_view(app.push_image(archive, to)), json=json)

@@ -11,6 +11,7 @@ from llmctl.serving.images.lock import Outcome, Resolution
 from llmctl.serving.images.lock_file import Entry, LockedImage, LockFile, OpenImage
 from llmctl.serving.images.mirror import Mirrored
 from llmctl.serving.images.mirror_plan import MirrorPlan
+from llmctl.serving.images.push import Pushed
 from llmctl.serving.images.reference import parse_reference
 
 NEVER_ASKED = "never asked for; run: llmctl images lock"
@@ -77,6 +78,19 @@ def mirror_view(plan: MirrorPlan, mirrored: Sequence[Mirrored]) -> View:
     return View(data, [*table, *_reasons("not copied", problems), *waiting])
 
 
+def push_view(pushed: Pushed) -> View:
+    """The reference with the digest is what a stack file takes."""
+    image = f"{pushed.destination}@{pushed.digest}"
+    data = {
+        "image": image,
+        "digest": pushed.digest,
+        "layers": pushed.layers,
+        "sentLayers": pushed.sent,
+        "sentBytes": pushed.sent_bytes,
+    }
+    return View(data, [image, _sent("pushed", pushed.layers, pushed.sent, pushed.sent_bytes)])
+
+
 def _reasons(state: str, reasons: Mapping[str, str]) -> list[str]:
     """Each reason once, with the images it holds for below it."""
     images: dict[str, list[str]] = {}
@@ -88,9 +102,11 @@ def _reasons(state: str, reasons: Mapping[str, str]) -> list[str]:
 def _copied(mirrored: Mirrored) -> str:
     if mirrored.problem:
         return "not copied"
-    if not mirrored.layers:
-        return "was there"
-    return f"copied, {mirrored.sent} of {mirrored.layers} layers sent ({size(mirrored.sent_bytes)})"
+    return _sent("copied", mirrored.layers, mirrored.sent, mirrored.sent_bytes)
+
+
+def _sent(done: str, layers: int, sent: int, sent_bytes: int) -> str:
+    return f"{done}, {sent} of {layers} layers sent ({size(sent_bytes)})" if layers else "was there"
 
 
 def _row(entry: Entry | None) -> tuple[str, str, str, str]:

@@ -6,7 +6,8 @@
 | ask | registry.py, transport.py, answers.py, authorization.py, credentials.py | a body is believed by its SHA-256 |
 | read | manifest.py | what an index or a manifest names, and nothing else of it |
 | remember | lock.py, lock_file.py, lock_reader.py | a digest is a registry's answer; without one the entry stays open |
-| copy | mirror_plan.py, mirror.py, blob.py | layers pass in pieces; what is there already is not sent again |
+| copy | mirror_plan.py, mirror.py, archive.py, push.py | from a registry or an archive, with its digest |
+| send | transfer.py, blob.py | layers pass in pieces; what is there already is not sent again |
 
 The registry client is our own: of the libraries for it, oras 0.2 hands out manifests parsed (their bytes, which the
 digest is over, are gone) and picks no platform from an index; python-dxf 12 holds each manifest to its hash, but reads

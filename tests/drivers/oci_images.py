@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import random
+import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 OCI = "application/vnd.oci.image"
 DOCKER = "application/vnd.docker.distribution.manifest"
@@ -103,6 +106,29 @@ def several_platforms(
     blobs = {digest: blob for part in parts for digest, blob in part.blobs.items()}
     platforms = {name: image.digest for name, image in named}
     return TestImage([*(part.top for part in parts), index], blobs, platforms)
+
+
+def layout(image: TestImage, *, spare: TestImage | None = None) -> dict[str, bytes]:
+    """The OCI image layout of an image: path -> content."""
+    entries = [
+        {"mediaType": each.top.media_type, "digest": each.digest, "size": len(each.top.body)}
+        for each in filter(None, (image, spare))
+    ]
+    blobs = {**image.blobs, **{manifest.digest: manifest.body for manifest in image.manifests}}
+    return {
+        "oci-layout": b'{"imageLayoutVersion":"1.0.0"}',
+        "index.json": json.dumps({"schemaVersion": 2, "manifests": entries}).encode(),
+        **{f"blobs/{digest.replace(':', '/')}": content for digest, content in blobs.items()},
+    }
+
+
+def saved(members: Mapping[str, bytes], file: Path, *, prefix: str = "") -> Path:
+    with tarfile.open(file, "w") as tar:
+        for name, content in members.items():
+            entry = tarfile.TarInfo(prefix + name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return file
 
 
 def _descriptor(media_type: str, content: bytes) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from drivers.oci_images import one_platform, several_platforms
+from drivers.oci_images import layout, one_platform, saved, several_platforms
 from drivers.oci_registry import PASSWORD, OciRegistry, docker_login, oci_registry
 from drivers.terminal import Terminal
 
@@ -88,3 +88,27 @@ def test_a_registry_that_lets_nobody_in_is_said_with_1_and_without_the_password(
     assert "not copied" in terminal.out
     assert f"Log in: docker login {ours.host}" in terminal.out
     assert PASSWORD[::-1] not in terminal.out + terminal.err
+
+
+def test_an_archive_is_pushed_and_the_reference_with_its_digest_is_shown(terminal: Terminal, ours: OciRegistry) -> None:
+    saved(layout(IMAGE), terminal.directory / "image.tar")
+    assert terminal.llmctl("images", "push", "image.tar", f"{ours.host}/team/server:1.0") == 0
+    size = sum(map(len, IMAGE.blobs.values()))
+    assert terminal.out == f"{ours.host}/team/server:1.0@{IMAGE.digest}\npushed, 3 of 3 layers sent ({size} B)\n"
+    assert ours.has("team/server", IMAGE)
+    assert terminal.llmctl("images", "push", "image.tar", f"{ours.host}/team/server:1.0", "--json") == 0
+    assert json.loads(terminal.out) == {
+        "image": f"{ours.host}/team/server:1.0@{IMAGE.digest}",
+        "digest": IMAGE.digest,
+        "layers": 0,
+        "sentLayers": 0,
+        "sentBytes": 0,
+    }
+
+
+def test_an_archive_that_is_none_ends_with_2_and_a_missing_one_with_1(terminal: Terminal, ours: OciRegistry) -> None:
+    (terminal.directory / "image.tar").write_text("not a tar")
+    assert terminal.llmctl("images", "push", "image.tar", f"{ours.host}/team/server:1.0") == 2
+    assert "image.tar is no tar archive" in terminal.err
+    assert terminal.llmctl("images", "push", "missing.tar", f"{ours.host}/team/server:1.0") == 1
+    assert terminal.err.endswith("missing.tar: No such file or directory\n")
