@@ -86,7 +86,7 @@ def relay(spec: StackSpec) -> Manifest:
     wanted = _relay_container(spec)
     made = container.container("relay", wanted, [container.mount(LIST, DIRECTORY)])
     made["envFrom"] = [
-        {"prefix": variable_prefix(secret), "secretRef": {"name": secret}} for secret in _credentials(spec)
+        {"prefix": variable_prefix(secret), "secretRef": {"name": secret}} for secret in credentials(spec)
     ]
     pod = Pod(
         containers=[made],
@@ -105,7 +105,7 @@ PATIENCE_SECONDS = 300
 """For the relay to be there: our own image is small. Assumed."""
 
 
-def _credentials(spec: StackSpec) -> list[str]:
+def credentials(spec: StackSpec) -> list[str]:
     names = (model.weights.credentials for model in relayed(spec) if model.weights)
     return list(dict.fromkeys(name for name in names if name))
 

@@ -1,69 +1,83 @@
-"""Stacks as a test wants them: a small model on processors, models on GPUs, and what makes one differ from another."""
+"""Stacks as a test wants them: a small model on processors, models on GPUs, and what makes one differ from another.
+
+`PYTHONPATH=tests .venv/bin/python -m drivers.stacks` writes the golden files anew; look at the difference before you
+commit it.
+"""
 
 from __future__ import annotations
 
-from llmctl.serving.engines.container import (
-    ContainerSpec,
-    Image,
-    Metrics,
-    Probe,
-    Probes,
-    Resources,
-    Shutdown,
-    Volume,
-)
+from dataclasses import replace
+from pathlib import Path
+
+from drivers.accelerators import H100, L4
+from drivers.container_specs import ONE_GPU
+
+from llmctl.serving.engines.container import Image
+from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.gateway.haproxy.gateway import HaproxyGateway
 from llmctl.serving.gateway.spec import GatewaySpec, Route, RoutedModel
 from llmctl.serving.manifests import services
-from llmctl.serving.manifests.spec import NetworkSpec, Replicas, ServedModel, StackSpec
+from llmctl.serving.manifests.render import render
+from llmctl.serving.manifests.spec import Features, NetworkSpec, Replicas, ServedModel, StackSpec
+from llmctl.serving.server.container import container as own_server
+from llmctl.serving.spec import EngineName, HostNeeds, ServingSpec
 from llmctl.serving.weights.spec import SourceKind, WeightFile, Weights
+
+GOLDEN = Path(__file__).parents[1] / "unit/serving/manifests/golden"
 
 MIB = 1 << 20
 DOMAIN = "cluster.local"
-
-SERVER_IMAGE = Image(repository="llmctl/model-server", tag="0.1.0")
-GATEWAY_IMAGE = Image(repository="docker.io/library/haproxy", tag="2.6.12")
-USER = 65532
-
-
-def _probe(path: str, period: int, failures: int) -> Probe:
-    return Probe(path=path, port=8080, period=period, timeout=5, failure_threshold=failures, why="a small model")
-
-
 IN_CLUSTER = NetworkSpec()
 
-SMALL_SERVER = ContainerSpec(
-    image=SERVER_IMAGE,
-    command=(),
-    args=("serve", "--port", "8080"),
-    env={"HOME": "/tmp"},  # noqa: S108
-    port=8080,
-    probes=Probes(
-        startup=_probe("/health", 1, 120), readiness=_probe("/health", 2, 3), liveness=_probe("/ping", 30, 5)
-    ),
-    shutdown=Shutdown(pre_stop_seconds=10, grace_seconds=130, why="requests end before it"),
-    volumes=(Volume(name="tmp", path="/tmp", size=64 * MIB, why="temporary files"),),  # noqa: S108
-    resources=Resources(gpu_resource=None, gpus=0, cpus=0.25, memory=512 * MIB, disk=256 * MIB),
-    metrics=Metrics(path="/metrics", port=8080, names={"requests_running": "tgi_batch_current_size"}),
-    health_means="the model answers",
-    run_as_user=USER,
-)
-
+SERVER_IMAGE = Image(repository="llmctl/server", tag="0.1.0")
+GATEWAY_IMAGE = Image(repository="docker.io/library/haproxy", tag="3.2")
 ROUTES = frozenset({Route(method="POST", path="/v1/chat/completions"), Route(method="GET", path="/health")})
+
+SMALL = ServingSpec(
+    model="/weights/model.gguf",
+    served_name="smollm",
+    accelerator=None,
+    gpus=0,
+    max_total_tokens=2048,
+    max_batch_size=4,
+    host=HostNeeds(memory=768 * MIB, shared_memory=0, disk=256 * MIB, cpus=1),
+    startup_seconds=120,
+)
+SMALL_SERVER = own_server(SMALL, SERVER_IMAGE)
 
 
 def small_model(
     name: str = "smollm", *, least: int = 1, most: int = 1, surge: bool = True, weights: Weights | None = None
 ) -> ServedModel:
+    """On a processor."""
     return ServedModel(
         name=name,
         served_name=name,
         container=SMALL_SERVER,
         replicas=Replicas(least=least, most=most),
         slots=4,
-        startup_seconds=120,
+        startup_seconds=SMALL.startup_seconds,
         surge=surge,
         weights=weights,
+    )
+
+
+def on_gpus(
+    name: str, engine: EngineName, *, gpus: int = 1, least: int = 1, most: int = 1, surge: bool = False
+) -> ServedModel:
+    """On L4s, or with several GPUs on H100s; an update has no room for one more unless `surge`."""
+    path = "/weights/model.gguf" if engine is EngineName.LLAMACPP else "/weights"
+    spec = replace(ONE_GPU, model=path, served_name=name, gpus=gpus, startup_seconds=900)
+    return ServedModel(
+        name=name,
+        served_name=name,
+        container=ENGINES[engine].container(spec, L4 if gpus == 1 else H100),
+        replicas=Replicas(least=least, most=most),
+        slots=16,
+        startup_seconds=900,
+        surge=surge,
+        weights=from_hub("config.json", "model.safetensors", credentials="hub-token"),
+        node_selector={"nvidia.com/gpu.product": "NVIDIA-L4"} if gpus == 1 else {},
     )
 
 
@@ -77,6 +91,10 @@ def from_hub(*files: str, credentials: str | None = None) -> Weights:
         files=tuple(WeightFile(path=path, size=1_000_000, sha256="a" * 64) for path in files or ("model.gguf",)),
         credentials=credentials,
     )
+
+
+def from_claim(claim: str, path: str) -> Weights:
+    return replace(from_hub(), kind=SourceKind.PVC, url=f"{claim}/{path}", repository=None, revision=None)
 
 
 def routed(model: ServedModel, namespace: str) -> RoutedModel:
@@ -107,3 +125,30 @@ def stack(*models: ServedModel, name: str = "dev", gateways: int = 2, network: N
         server_image=SERVER_IMAGE,
         network=network,
     )
+
+
+def with_tls(spec: StackSpec) -> StackSpec:
+    gateway = replace(spec.gateway, tls=True)
+    return replace(spec, gateway=gateway, gateway_files=HaproxyGateway().files(gateway), tls_secret="endpoint-tls")
+
+
+EVERYTHING = Features(keda=True, external_metrics=True, prometheus_operator=True)
+
+
+def watched(spec: StackSpec, features: Features = EVERYTHING) -> StackSpec:
+    """In a cluster that has all that can be had, and a Prometheus."""
+    return replace(spec, features=features, prometheus="http://prometheus.monitoring.svc:9090")
+
+
+def golden() -> dict[str, StackSpec]:
+    """File name -> stack. The gateway's own files have golden files of their own, so here they are short."""
+    scaled = on_gpus("chat", EngineName.TGI, least=1, most=3, surge=True)
+    two_models = watched(stack(scaled, on_gpus("code", EngineName.VLLM, gpus=4), name="prod"))
+    specs = {"a-model-on-a-processor": stack(small_model(weights=from_hub())), "two-models-on-gpus": two_models}
+    return {f"{name}.yaml": replace(spec, gateway_files={"haproxy.cfg": "global\n"}) for name, spec in specs.items()}
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for file, spec in golden().items():
+        (GOLDEN / file).write_text(render(spec), encoding="utf-8")
