@@ -25,7 +25,7 @@ LOGS = 100 * MIB
 of 10 MiB (kubelet.config.k8s.io, containerLogMaxFiles and containerLogMaxSize)."""
 
 
-def container(name: str, spec: ContainerSpec, mounts: Sequence[Manifest] = ()) -> Manifest:
+def container(name: str, spec: ContainerSpec, mounts: Sequence[Manifest] = (), *, burst: float = BURST) -> Manifest:
     """One container; `mounts` come on top of the spec's own volumes."""
     return {
         "name": name,
@@ -37,7 +37,7 @@ def container(name: str, spec: ContainerSpec, mounts: Sequence[Manifest] = ()) -
         "ports": ports(spec),
         **probes(spec.probes),
         **lifecycle(spec.shutdown),
-        "resources": resources(spec.resources),
+        "resources": resources(spec.resources, burst),
         "securityContext": security(spec.run_as_user),
         "volumeMounts": [*({"name": volume.name, "mountPath": volume.path} for volume in spec.volumes), *mounts],
     }
@@ -109,7 +109,7 @@ def lifecycle(shutdown: Shutdown) -> Manifest:
     return {"lifecycle": {"preStop": {"sleep": {"seconds": shutdown.pre_stop_seconds}}}}
 
 
-def resources(needs: Resources) -> Manifest:
+def resources(needs: Resources, burst: float = BURST) -> Manifest:
     """Memory, disk and GPUs as limit what they are as request: none of them can be taken back from who has them."""
     fixed: dict[str, Any] = {
         "memory": quantities.memory(needs.memory),
@@ -118,7 +118,7 @@ def resources(needs: Resources) -> Manifest:
     }
     return {
         "requests": {"cpu": quantities.cores(needs.cpus), **fixed},
-        "limits": {"cpu": quantities.cores(BURST * needs.cpus), **fixed},
+        "limits": {"cpu": quantities.cores(burst * needs.cpus), **fixed},
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from llmctl.serving.gateway.haproxy.gateway import HaproxyGateway
 from llmctl.serving.gateway.keys import KEYS, LIMITS
 from llmctl.serving.manifests import container, labels, services
@@ -19,6 +21,10 @@ NO_KEYS = "gateway-no-keys"
 
 PATIENCE_SECONDS = 300
 """For a gateway to be there: a small image, and a start of seconds. Assumed."""
+
+RESERVED = 0.25
+"""Of the cores that the product can use, the part that is set aside for it; its limit is all of them. Assumed: it hands
+tokens on, and generates none."""
 
 READ_BY_GROUP = 0o440
 
@@ -40,10 +46,13 @@ def gateway(spec: StackSpec) -> Manifest:
     """Its pods change with the configuration, which they read only when they start; not with the keys."""
     product = HaproxyGateway()
     wanted = product.container(spec.gateway, spec.gateway_image)
+    reserved = replace(wanted, resources=replace(wanted.resources, cpus=RESERVED * wanted.resources.cpus))
     files = container.mount("configuration", product.files_directory)
     keys = container.mount("keys", spec.gateway.keys_directory)
     pod = Pod(
-        containers=[container.container("gateway", wanted, [files, keys, *_certificate_mounts(spec)])],
+        containers=[
+            container.container("gateway", reserved, [files, keys, *_certificate_mounts(spec)], burst=1 / RESERVED)
+        ],
         volumes=[
             *(container.volume(volume) for volume in wanted.volumes),
             container.configuration("configuration", CONFIGURATION),
