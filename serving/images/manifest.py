@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from llmctl.serving.errors import RegistryError
@@ -34,6 +34,9 @@ class Descriptor:
 
     platform: str | None = None
     """`linux/amd64`, `linux/arm64/v8`; None where the index says nothing, or says unknown (attestations)."""
+
+    annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Whatever those who pushed it wrote there; an artifact's layer has the name of a file in them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +88,11 @@ def _descriptor(entry: Mapping[str, Any]) -> Descriptor:
     if not isinstance(size, int) or size < 0:
         raise ValueError(f"the size {size!r}")
     return Descriptor(
-        media_type=str(entry["mediaType"]), digest=digest, size=size, platform=platform_name(entry.get("platform"))
+        media_type=str(entry["mediaType"]),
+        digest=digest,
+        size=size,
+        platform=platform_name(entry.get("platform")),
+        annotations={str(key): str(value) for key, value in (entry.get("annotations") or {}).items()},
     )
 
 

@@ -81,6 +81,26 @@ def one_platform(
     return TestImage([manifest], blobs, {platform: manifest.digest})
 
 
+def artifact(
+    files: Mapping[str, bytes], *, annotation: str = "org.opencontainers.image.title", media_type: str | None = None
+) -> TestImage:
+    """One layer for each file, as `oras push` makes it: the configuration is the empty object, layers have a title."""
+    layers = [
+        {**_descriptor(media_type or f"{OCI}.layer.v1.tar", content), "annotations": {annotation: name}}
+        for name, content in files.items()
+    ]
+    kind, empty = f"{OCI}.manifest.v1+json", b"{}"
+    content = {
+        "schemaVersion": 2,
+        "mediaType": kind,
+        "artifactType": "application/vnd.unknown.artifact.v1",
+        "config": _descriptor("application/vnd.oci.empty.v1+json", empty),
+        "layers": layers,
+    }
+    manifest = PushedManifest(kind, json.dumps(content).encode())
+    return TestImage([manifest], {sha256(blob): blob for blob in (empty, *files.values())}, {})
+
+
 def several_platforms(
     images: Mapping[str, TestImage] | Sequence[tuple[str, TestImage]], *, attested: bool = False
 ) -> TestImage:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,13 +13,11 @@ from typing import Any
 
 import drivers
 import httpx
-import pytest
 import yaml
 from drivers.eventually import PATIENCE_S, eventually
+from drivers.go_program import go_program
 from drivers.oci_images import TestImage
 from drivers.ports import free_port
-from filelock import FileLock
-from platformdirs import user_cache_path
 
 MODULE = Path(*drivers.__path__) / "oci_registry_module"
 PACKAGE = "github.com/distribution/distribution/v3/cmd/registry"
@@ -33,30 +28,8 @@ HTPASSWD = f"{USER}:$2b$04$fFRchWKknMNL/4XFeAa4t.m.RAtnl5SVufytySg8RcdsKT88opF3e
 
 
 def registry_program() -> Path:
-    """The registry's binary, from the user's cache. Its name there is the content of go.mod and go.sum.
-
-    Building it takes two to three minutes on two cores, once. Without Go the test is skipped.
-    """
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("go is not on PATH, and the registry is built with it")
-    pinned = hashlib.sha256(b"".join((MODULE / name).read_bytes() for name in ("go.mod", "go.sum"))).hexdigest()
-    program = user_cache_path("llmctl") / "tests" / "oci-registry" / pinned[:16] / "registry"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(program.with_suffix(".lock")):
-        if not program.exists():
-            _build(go, program)
-    return program
-
-
-def _build(go: str, program: Path) -> None:
-    unfinished = program.with_suffix(".unfinished")
-    flags = ["-mod=readonly", "-modcacherw", "-trimpath", "-tags=osusergo", "-ldflags=-s -w"]
-    environ = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    command = [go, "build", *flags, "-o", str(unfinished), PACKAGE]
-    built = subprocess.run(command, cwd=MODULE, env=environ, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, f"go build of the registry failed: {built.stderr[-2000:]}"
-    unfinished.replace(program)
+    """The registry's binary; building it takes two to three minutes on two cores, once."""
+    return go_program(MODULE, PACKAGE, name="registry")
 
 
 @dataclass

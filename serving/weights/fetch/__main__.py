@@ -19,6 +19,7 @@ from llmctl.serving.weights.fetch.errors import Damaged, FetchError, NoRoom
 from llmctl.serving.weights.fetch.fetching import fetch, umask
 from llmctl.serving.weights.fetch.sources import DirectorySource, RelaySource, Source
 from llmctl.serving.weights.fetch.workers import Manner
+from llmctl.serving.weights.listing.volume import list_volume
 
 EXIT_FAILED, EXIT_USAGE, EXIT_NO_ROOM, EXIT_DAMAGED = 1, 2, 3, 4
 
@@ -41,9 +42,10 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     configuration = WeightsConfiguration.from_json(arguments.configuration.read_text(encoding="utf-8"))
     weights = configuration.weights(arguments.model)
+    files = weights.files or list_volume(arguments.volume) if arguments.volume else weights.files
     manner = Manner(connections=arguments.connections, patience=arguments.patience)
-    say(f"weights of {arguments.model}: {len(weights.files)} files, {weights.size / 1e9:.1f} GB")
-    done = fetch(weights.files, arguments.directory, _source(arguments), manner=manner, say=say)
+    say(f"weights of {arguments.model}: {len(files)} files, {sum(file.size for file in files) / 1e9:.1f} GB")
+    done = fetch(files, arguments.directory, _source(arguments), manner=manner, say=say)
     say(str(done))
     return 0
 

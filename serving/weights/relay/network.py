@@ -68,9 +68,24 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         return await self._plain.connect_tcp(str(addresses[-1]), port, *more)
 
 
+def refuse_inside(host: str, source: str) -> None:
+    """For the few requests that go by a client of its own. Raises UpstreamRefused, UpstreamBroke."""
+    try:
+        kinds = {kind_of(address) for address in _parsed(socket.getaddrinfo(source, None, type=socket.SOCK_STREAM))}
+        addresses = _parsed(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+    except OSError as error:
+        raise UpstreamBroke(f"The name {host} is not known here ({error.strerror}).") from error
+    if host != source and not all(may_be_sent_to(address, kinds) for address in addresses):
+        raise UpstreamRefused(f"{source} sends the relay to {host}, which is inside the network; not followed.")
+
+
 async def _addresses(host: str, port: int) -> list[Address]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise UpstreamBroke(f"The name {host} is not known here ({error.strerror}).") from error
+    return _parsed(found)
+
+
+def _parsed(found: Iterable[tuple[Any, ...]]) -> list[Address]:
     return list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))

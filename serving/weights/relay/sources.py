@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from llmctl.serving.weights.configuration import WeightsConfiguration, variables_of
 from llmctl.serving.weights.relay.app import Served
+from llmctl.serving.weights.relay.bucket_source import BucketSource
 from llmctl.serving.weights.relay.http_source import HubSource
+from llmctl.serving.weights.relay.oci_source import OciSource
 from llmctl.serving.weights.relay.source import Source
 from llmctl.serving.weights.spec import SourceKind, Weights
 
@@ -25,5 +27,9 @@ def _source(weights: Weights, variables: Mapping[str, str]) -> Source | None:
     match weights.kind:
         case SourceKind.HUB:
             return HubSource(weights, variables)
-        case _:
+        case SourceKind.BUCKET:
+            return BucketSource(weights, variables)
+        case SourceKind.OCI:
+            return OciSource(weights, variables)
+        case SourceKind.PVC | SourceKind.IMAGE:
             return None
