@@ -48,6 +48,10 @@ CHOICE = "chosen: "
 """How a program begins a message about what a stack file left open; such messages become `Plan.choices`."""
 
 
+NOTE = "note: "
+"""How a program begins a message about what follows from a plan (a downtime, an image without a digest): `Plan.notes`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     stack: str
@@ -57,6 +61,9 @@ class Plan:
 
     choices: tuple[str, ...] = ()
     """What the stack file left open (`accelerator: auto`), how it was decided, and why."""
+
+    notes: tuple[str, ...] = ()
+    """What who decides on the plan should know of it."""
 
     file: Path | None = None
     """Pulumi's saved update plan, which `up` is held to. None for the plan of a destroy: Pulumi saves none."""

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmctl.cli.view import Table, View
 from llmctl.infra.plan import Operation, Plan, PlannedResource
+
+KUBERNETES = "kubernetes:"
+LONGEST = 200
+"""Characters of a value; all of it is in --json."""
+
+STEP = re.compile(r"""\["([^"]+)"\]|([^.\[\]]+)|\[(\d+)\]""")
+"""Of a property path, as Pulumi writes it."""
 
 SIGNS = {
     Operation.CREATE: "+",
@@ -21,7 +30,10 @@ def plan_view(plan: Plan) -> View:
     """Changes only; what stays as it is, is counted."""
     rows = [row for resource in plan.changes for row in _rows(resource)]
     table: list[str | Table] = [Table((), rows)] if rows else []
-    return View(plan_data(plan), [f"Plan for {plan.stack}: {_summary(plan)}", *table, *_chosen(plan), *plan.messages])
+    return View(
+        plan_data(plan),
+        [f"Plan for {plan.stack}: {_summary(plan)}", *table, *_chosen(plan), *_notes(plan), *plan.messages],
+    )
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -42,12 +54,17 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             for resource in plan.resources
         ],
         "choices": list(plan.choices),
+        "notes": list(plan.notes),
         "messages": list(plan.messages),
     }
 
 
 def _chosen(plan: Plan) -> list[str]:
     return [f"Chosen: {choice}" for choice in plan.choices]
+
+
+def _notes(plan: Plan) -> list[str]:
+    return [f"Note: {note}" for note in plan.notes]
 
 
 def _summary(plan: Plan) -> str:
@@ -60,17 +77,44 @@ def _summary(plan: Plan) -> str:
 
 
 def _rows(resource: PlannedResource) -> list[tuple[str, str, str]]:
-    """The resource, and below it its inputs when it is made anew, or what changes in it."""
+    """The resource, and below it its inputs when it is made anew, or what changes in it.
+
+    A Kubernetes object is made of hundreds of values; of a new one only what decides its cost is shown.
+    """
     sign = SIGNS[resource.operation]
     rows = [(f"  {sign} {resource.name}", resource.type, "")]
+    if resource.operation is Operation.CREATE and resource.type.startswith(KUBERNETES):
+        return rows + [(f"      {name}", _short(value), "") for name, value in _running(resource.inputs)]
     if resource.operation is Operation.CREATE:
         return rows + [(f"      {name}", _short(value), "") for name, value in resource.inputs.items()]
-    return rows + [(f"      {name}", _short(_at(resource, name)), "") for name in resource.changed]
+    return rows + [(f"      {name}", _short(_at(resource.inputs, name)), "") for name in resource.changed]
 
 
-def _at(resource: PlannedResource, path: str) -> Any:
-    return resource.inputs.get(path.partition(".")[0].partition("[")[0], "")
+def _running(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What of a Deployment runs: how many, which images, on which devices."""
+    if manifest.get("kind") != "Deployment":
+        return
+    spec = manifest["spec"]
+    yield "replicas", spec["replicas"]
+    for container in spec["template"]["spec"]["containers"]:
+        yield "image", container["image"]
+        limits = container.get("resources", {}).get("limits", {})
+        yield from ((resource, amount) for resource, amount in limits.items() if "/" in resource)
+
+
+def _at(inputs: Mapping[str, Any], path: str) -> Any:
+    """`spec.ports[0].port`; a key with dots in it is written `["app.kubernetes.io/name"]`."""
+    found: Any = inputs
+    for quoted, plain, index in STEP.findall(path):
+        key = int(index) if index else quoted or plain
+        try:
+            found = found[key]
+        except (KeyError, IndexError, TypeError):
+            return ""  # it goes away
+    return found
 
 
 def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    line, *more = text.splitlines() or [""]
+    return f"{line[:LONGEST]}…" if more or len(line) > LONGEST else line

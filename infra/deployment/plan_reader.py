@@ -13,7 +13,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
-from llmctl.infra.plan import CHOICE, Operation, Plan, PlannedResource
+from llmctl.infra.plan import CHOICE, NOTE, Operation, Plan, PlannedResource
 
 UNKNOWN = "[known after the deployment]"
 
@@ -46,7 +46,7 @@ def read_plan(stack: str, events: Iterable[EngineEvent], saved: Path | None) -> 
     goals = _goals(saved)
     steps: dict[str, StepEventMetadata] = {}
     messages: list[str] = []
-    choices: list[str] = []
+    said: list[str] = []
     for event in events:
         if event.resource_pre_event:
             steps[event.resource_pre_event.metadata.urn] = event.resource_pre_event.metadata
@@ -54,17 +54,21 @@ def read_plan(stack: str, events: Iterable[EngineEvent], saved: Path | None) -> 
         text = diagnostic.message.strip() if diagnostic and not diagnostic.ephemeral else ""
         if diagnostic and diagnostic.severity == "warning" and text:
             messages.append(text)
-        if text.startswith(CHOICE):
-            choices.append(text.removeprefix(CHOICE))
+        said.append(text)
     resources = tuple(_planned(step, goals.get(urn, {})) for urn, step in steps.items() if _is_ours(step))
     return Plan(
         stack=stack,
         resources=resources,
         messages=tuple(messages),
-        choices=tuple(choices),
+        choices=_after(CHOICE, said),
+        notes=_after(NOTE, said),
         file=saved,
         digest=_digest(resources),
     )
+
+
+def _after(word: str, said: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text.removeprefix(word) for text in said if text.startswith(word))
 
 
 def _is_ours(step: StepEventMetadata) -> bool:

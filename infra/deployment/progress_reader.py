@@ -36,20 +36,22 @@ class ProgressReader:
         elif event.res_op_failed_event and event.res_op_failed_event.metadata.urn in self._started:
             self._done(event.res_op_failed_event.metadata, failed=True)
         elif event.diagnostic_event:
-            self._message(event.diagnostic_event.severity, event.diagnostic_event.message.strip())
+            diagnostic = event.diagnostic_event
+            self._message(diagnostic.severity, diagnostic.message.strip(), passing=bool(diagnostic.ephemeral))
 
     def _done(self, step: StepEventMetadata, *, failed: bool) -> None:
         seconds = time.monotonic() - self._started.pop(step.urn)
         self._tell(ResourceDone(_name(step), step.type, _operation(step), seconds, failed))
 
-    def _message(self, severity: str, text: str) -> None:
+    def _message(self, severity: str, text: str, *, passing: bool) -> None:
+        """`passing`: a provider's word on what it waits for at this moment, no warning that should stay on the screen."""
         phase = PHASE.fullmatch(text)
         if phase:
             done, total = (int(v) if v else None for v in (phase["done"], phase["total"]))
             self._tell(PhaseReached(phase["name"], done, total))
         elif severity == "error":
             self.errors.append(text)
-        elif severity == "warning" and text:
+        elif severity == "warning" and text and not passing:
             self._tell(Message(severity, text))
 
 

@@ -32,9 +32,7 @@ STOPPING = {
 
 
 class PulumiEngine:
-    def __init__(
-        self, stack: auto.Stack, program: InlineProgram, interruption: Interruption, tell: OnUpdate
-    ) -> None:
+    def __init__(self, stack: auto.Stack, program: InlineProgram, interruption: Interruption, tell: OnUpdate) -> None:
         self._stack, self._program, self._interruption, self._tell = stack, program, interruption, tell
 
     def preview(self, file: Path) -> Plan:

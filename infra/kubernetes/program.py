@@ -11,7 +11,7 @@ from llmctl.infra.kubernetes.components import Stack
 from llmctl.infra.kubernetes.decide import decide
 from llmctl.infra.kubernetes.object import cluster_provider
 from llmctl.infra.kubernetes.weights import HUB_TOKEN_SECRET
-from llmctl.infra.plan import CHOICE
+from llmctl.infra.plan import CHOICE, NOTE
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
 from llmctl.serving.manifests.accounts import secret
@@ -25,8 +25,8 @@ def program(settings: StackSettings, context: StackContext) -> None:
     cluster, decided = decide(settings, context, os.environ)
     for choice in decided.choices:
         pulumi.log.info(f"{CHOICE}{choice}")
-    for warning in decided.warnings:
-        pulumi.log.warn(warning)
+    for note in decided.notes:
+        pulumi.log.info(f"{NOTE}{note}.")
     provider = cluster_provider(
         "cluster",
         kubeconfig=kubeconfig_of(settings, context),

@@ -22,7 +22,7 @@ class Rendered:
 def rendered(settings: StackSettings, context: StackContext, environ: Mapping[str, str]) -> Rendered:
     """Asks the cluster as `up` does: what it has decides what the objects are. Raises what `decide` raises."""
     _, decided = decide(settings, context, environ)
-    notes = [*(f"Chosen: {choice}" for choice in decided.choices), *decided.warnings]
+    notes = [*(f"Chosen: {choice}" for choice in decided.choices), *decided.notes]
     if "hubToken" in context.secrets:
         notes.append(f"the Secret {HUB_TOKEN_SECRET} is not in it: its value stands nowhere but in Pulumi's state")
     return Rendered(text=render(objects(decided.spec)), notes=tuple(notes))

@@ -48,8 +48,8 @@ class Decided:
     choices: tuple[str, ...]
     """What the stack file left open, how it was decided, and why."""
 
-    warnings: tuple[str, ...]
-    """What the user should know before: downtime, replicas that stay fixed."""
+    notes: tuple[str, ...]
+    """What the user should know before: downtime, replicas that stay fixed. Sentences without their full stop."""
 
 
 def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterFacts, outside: Outside) -> Decided:
@@ -62,7 +62,7 @@ def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterF
     models = tuple(served_model(each, server, images.digest_for(each), cluster.nodes, selector) for each in asked)
     spec = _spec(settings, context, cluster, _Models(asked, models), images)
     choices = tuple(f"{each.name} {each.where.why}." for each in asked if each.model.accelerator == "auto")
-    return Decided(spec=spec, choices=choices, warnings=notes(spec))
+    return Decided(spec=spec, choices=choices, notes=notes(spec))
 
 
 @dataclass(frozen=True)
