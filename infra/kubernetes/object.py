@@ -78,9 +78,10 @@ def cluster_provider(
 ) -> ClusterProvider:
     """A provider for one context of a kubeconfig.
 
-    cluster_identifier: what tells this cluster from others; when it changes, the plugin makes everything anew.
-    kubeconfig: its text (YAML or JSON), or the path of the file; None: what KUBECONFIG says, else ~/.kube/config. The text is kept in the
-        state: it should name an exec plugin or files, and hold no token.
+    kubeconfig: its text (YAML or JSON), or the path of the file; None: what KUBECONFIG names, or ~/.kube/config. The
+        text is kept in the state: it should name an exec plugin or files, and hold no token.
+    cluster_identifier: what tells the cluster from others. While it stays the same, another address of the API server
+        replaces nothing.
     namespace: where objects go that name none.
     delete_unreachable: destroy drops objects of a cluster that does not answer from the state, instead of failing.
     """

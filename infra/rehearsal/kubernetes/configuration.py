@@ -83,7 +83,7 @@ def connect(settings: Settings) -> Cluster:
     """The cluster, asked once. One that cannot be used is not an error yet: it is one for what needs it."""
     try:
         config, path = parsed(settings.kubeconfig)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         return Cluster(settings, settings.namespace, None, _unparsed(error))
     namespace = settings.namespace or namespace_of(config, settings.context)
     try:
@@ -97,24 +97,40 @@ def connect(settings: Settings) -> Cluster:
     return Cluster(settings, namespace, api)
 
 
-def parsed(kubeconfig: str) -> tuple[dict[str, Any], Path | None]:
+def parsed(kubeconfig: str) -> tuple[dict[str, Any], str | None]:
     """The kubeconfig, and its file where it is one. An empty one means KUBECONFIG or ~/.kube/config."""
     given = kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    path = Path(given).expanduser() if "\n" not in given and "{" not in given else None
-    if path and path.exists():
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    else:
-        config, path = yaml.safe_load(given), None
-    if not isinstance(config, dict):
+    if "\n" in given or "{" in given:
+        return _mapping(given), None
+    files = [Path(each).expanduser() for each in given.split(os.pathsep)]
+    found = [file for file in files if file.exists()]
+    if not found:
         raise ValueError("it is neither a file nor a kubeconfig")
-    return config, path
+    configs = [_mapping(file.read_text(encoding="utf-8")) for file in found]
+    return _merged(configs), os.pathsep.join(map(str, found))
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    config = yaml.safe_load(text)
+    if not isinstance(config, dict):
+        raise TypeError("it is no kubeconfig")
+    return config
+
+
+def _merged(configs: list[dict[str, Any]]) -> dict[str, Any]:
+    """As kubectl does it: who says something first counts."""
+    lists = {kind: [each for config in configs for each in config.get(kind) or ()] for kind in LISTS}
+    current = next((config["current-context"] for config in configs if config.get("current-context")), "")
+    return {**lists, "current-context": current}
 
 
 def named(config: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
     """The context or cluster of that name; empty where there is none."""
-    entries = {each["name"]: each.get(kind) or {} for each in config.get(f"{kind}s") or ()}
-    found: dict[str, Any] = entries.get(name, {})
-    return found
+    found = (each.get(kind) or {} for each in config.get(f"{kind}s") or () if each["name"] == name)
+    return next(found, {})
+
+
+LISTS = ("contexts", "clusters", "users")
 
 
 def namespace_of(config: dict[str, Any], context: str) -> str:
@@ -128,7 +144,7 @@ def active_cluster(config: dict[str, Any], context: str) -> dict[str, Any]:
     )
 
 
-def _client(config: dict[str, Any], path: Path | None, context: str) -> ApiClient:
+def _client(config: dict[str, Any], path: str | None, context: str) -> ApiClient:
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config import load_kube_config, load_kube_config_from_dict
     from urllib3 import Retry
@@ -136,7 +152,7 @@ def _client(config: dict[str, Any], path: Path | None, context: str) -> ApiClien
     configuration = Configuration()
     configuration.retries = Retry(connect=1, read=0, redirect=0, status=0, other=0)
     if path:
-        load_kube_config(str(path), context or None, configuration, persist_config=False)
+        load_kube_config(path, context or None, configuration, persist_config=False)
     else:
         load_kube_config_from_dict(config, context or None, configuration, persist_config=False)
     return ApiClient(configuration)
@@ -157,15 +173,22 @@ def _unloaded(error: Exception) -> str:
 def difference(olds: dict[str, Any], news: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Changed settings, and those of them with which every object belongs to another cluster."""
     changed = sorted(name for name in olds.keys() | news.keys() if olds.get(name) != news.get(name))
-    named_alike = olds.get("clusterIdentifier") == news.get("clusterIdentifier") is not None
-    if named_alike or _cluster_of(olds) == _cluster_of(news):
+    was, wanted = olds.get(IDENTIFIER), news.get(IDENTIFIER)
+    if wanted and wanted == was:
         return changed, []
-    return changed, [name for name in ("kubeconfig", "context", "cluster", "clusterIdentifier") if name in changed]
+    replaces = [IDENTIFIER] if was and wanted else []
+    before, after = _cluster_of(olds), _cluster_of(news)
+    if before and after and before != after:
+        replaces += [name for name in ("kubeconfig", "context", "cluster") if name in changed]
+    return changed, replaces
+
+
+IDENTIFIER = "clusterIdentifier"
 
 
 def _cluster_of(settings: dict[str, Any]) -> dict[str, Any]:
     try:
         config, _ = parsed(settings.get("kubeconfig", ""))
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, yaml.YAMLError):
         return {}
     return active_cluster(config, settings.get("context", ""))
