@@ -50,7 +50,7 @@ class GatewayRuntime:
         stream = open_pod_stream(self.account, self.namespace, self.pod, DEFAULTS.admin_port)
         try:
             stream.send(f"{command}\n".encode())
-            return b"".join(stream.pieces()).decode(errors="replace")
+            return _whole(stream.pieces())
         finally:
             stream.close()
 
@@ -60,3 +60,13 @@ class GatewayRuntime:
             answer = self.ask(command).strip()
             if answer and not (may_lack and "not found" in answer.lower()):
                 raise ClusterError(f"{self.pod} did not take {' '.join(command.split()[:3])}: {answer}.")
+
+
+def _whole(pieces: Iterable[bytes]) -> str:
+    """An empty line ends the answer; the connection's own end would come a second later by way of containerd."""
+    answer = b""
+    for piece in pieces:
+        answer += piece
+        if answer == b"\n" or answer.endswith(b"\n\n"):
+            break
+    return answer.decode(errors="replace")

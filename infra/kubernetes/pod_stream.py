@@ -8,8 +8,9 @@ handed on yet when the pod closes, which truncates the last answer of a connecti
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmctl.infra.errors import ClusterUnreachable
 from llmctl.infra.kubernetes.account import Account, named, of_namespace
@@ -43,17 +44,25 @@ class PodStream:
             elif data:
                 raise ClusterUnreachable(f"{self._pod} does not answer on that port: {data.decode(errors='replace')}")
 
-    def close(self) -> None:
+    def end(self) -> None:
+        """Say goodbye; whoever receives in another thread is woken and sees the end."""
         with contextlib.suppress(Exception):  # it is gone already, in whichever way
-            self._websocket.close(timeout=0)
+            self._websocket.send_close()
+            sock: Any = self._websocket.sock
+            sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Once nobody receives any more."""
+        self.end()
+        self._websocket.shutdown()
 
     def _frames(self) -> Iterator[bytes]:
-        from websocket import ABNF, WebSocketConnectionClosedException
+        from websocket import ABNF, WebSocketException
 
         while True:
             try:
                 opcode, frame = self._websocket.recv_data_frame(True)
-            except (WebSocketConnectionClosedException, OSError):
+            except (WebSocketException, OSError):
                 return
             if opcode == ABNF.OPCODE_CLOSE:
                 return

@@ -122,6 +122,7 @@ def _serve(local: socket.socket, open_stream: Opener, open_ends: set[socket.sock
         there.start()
         _from_pod(stream, local)
         there.join()
+        stream.close()
     finally:
         open_ends.discard(local)
         local.close()
@@ -134,7 +135,7 @@ def _to_pod(local: socket.socket, stream: PodStream) -> None:
     with contextlib.suppress(OSError, WebSocketException):
         while piece := local.recv(PIECE):
             stream.send(piece)
-    stream.close()
+    stream.end()
 
 
 def _from_pod(stream: PodStream, local: socket.socket) -> None:
