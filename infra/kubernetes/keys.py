@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from llmctl.infra.errors import ClusterError, ObjectConflict, ObjectNotFound, SettingsError
 from llmctl.infra.kubernetes.account import Account, named, of_namespace
-from llmctl.infra.kubernetes.gateway_runtime import GatewayRuntime
-from llmctl.infra.kubernetes.key_store import KeyStore, StoredKey, digest, new_key
+from llmctl.infra.kubernetes.gateway_runtime import pod_administration
 from llmctl.infra.kubernetes.tunnel import Gateways
+from llmctl.serving.errors import GatewayError
+from llmctl.serving.gateway.haproxy.administration import Administration
+from llmctl.serving.gateway.keys import KeyRecord, digest, key_files, key_records, new_key
+from llmctl.serving.manifests.accounts import KEYS_SECRET
+from llmctl.serving.manifests.spec import Manifest
 
-SECRET = "gateway-keys"  # noqa: S105  (its name)
-KEY_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 TRIES = 5
 """Of a change to the Secret, when others change it at the same moment."""
+
+Records = tuple[KeyRecord, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +37,16 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class CreatedKey:
-    id: str
+    record: KeyRecord
     value: str
     """Shown once, stored nowhere."""
 
-    limit: int | None
     told: Told
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListedKey:
-    key: StoredKey
+    record: KeyRecord
     known_by: tuple[str, ...]
     """Gateways that take it."""
 
@@ -63,100 +67,117 @@ class Keys:
     account: Account
     namespace: str
 
-    def create(self, key_id: str, limit: int | None = None, *, replaces: bool = False) -> CreatedKey:
-        """Raises SettingsError for a name that cannot be one, or is taken (unless `replaces`)."""
-        if not KEY_ID.fullmatch(key_id):
-            raise SettingsError(f"{key_id!r} cannot name a key: 1 to 63 of a-z, 0-9 and -, with no - at either end.")
-        value, old = new_key(), self.stored().get(key_id)
+    def create(self, key_id: str, requests_per_minute: int | None = None, *, replaces: bool = False) -> CreatedKey:
+        """Raises SettingsError for a name or limit that is not allowed, or a name that is taken (unless `replaces`)."""
+        try:
+            value, record = new_key(key_id, requests_per_minute, now=datetime.now(UTC))
+        except GatewayError as error:
+            raise SettingsError(f"{error}.") from error
+        replaced: Records = ()
 
-        def add(store: KeyStore) -> KeyStore:
-            if store.get(key_id) and not replaces:
+        def add(records: Records) -> Records:
+            nonlocal replaced
+            replaced = tuple(each for each in records if each.id == key_id)
+            if replaced and not replaces:
                 raise SettingsError(
                     f"There is a key {key_id} already. Choose another name, or first: llmctl keys revoke STACK {key_id}"
                 )
-            return store.with_key(value, key_id, limit, datetime.now(UTC))
+            return (*(each for each in records if each.id != key_id), record)
+
+        def tell(gateway: Administration) -> None:
+            for each in replaced:
+                gateway.remove_key(each)
+            gateway.add_key(record)
 
         self._change(add)
-        told = self._tell(lambda one: _swap(one, old if replaces else None, digest(value), key_id, limit))
-        return CreatedKey(id=key_id, value=value, limit=limit, told=told)
+        return CreatedKey(record=record, value=value, told=self._tell(tell))
 
     def revoke(self, key_id: str) -> Told:
         """From now on 401; answers that have begun go on. Raises SettingsError where there is no such key."""
-        key = self.stored().get(key_id)
-        if key is None:
-            there = ", ".join(each.id for each in self.stored().keys) or "none"
-            raise SettingsError(f"There is no key {key_id}. Keys of this stack: {there}.")
-        self._change(lambda store: store.without(key_id))
-        return self._tell(lambda one: one.forget(key.digest, key.id))
+        gone: Records = ()
+
+        def remove(records: Records) -> Records:
+            nonlocal gone
+            gone = tuple(each for each in records if each.id == key_id)
+            if not gone:
+                there = ", ".join(each.id for each in records) or "none"
+                raise SettingsError(f"There is no key {key_id}. Keys of this stack: {there}.")
+            return tuple(each for each in records if each.id != key_id)
+
+        def tell(gateway: Administration) -> None:
+            for each in gone:
+                gateway.remove_key(each)
+
+        self._change(remove)
+        return self._tell(tell)
 
     def listed(self) -> KeyList:
-        known, failed = self._ask_all()
+        known: dict[str, frozenset[str]] = {}
+
+        def note(pod: str, gateway: Administration) -> None:
+            known[pod] = gateway.key_ids()
+
+        told = self._each(note)
         keys = (
-            ListedKey(key=key, known_by=tuple(pod for pod, digests in known.items() if key.digest in digests))
-            for key in self.stored().keys
+            ListedKey(record=each, known_by=tuple(pod for pod, ids in known.items() if each.id in ids))
+            for each in self.stored()
         )
-        return KeyList(keys=tuple(keys), gateways=tuple(known), failed=tuple(failed))
+        return KeyList(keys=tuple(keys), gateways=told.gateways, failed=told.failed)
 
-    def stored(self) -> KeyStore:
-        return KeyStore.read(self._secret())
+    def stored(self) -> Records:
+        """What the Secret holds."""
+        return _records(self._secret())
 
-    def told_again(self, key: StoredKey) -> Told:
+    def tell_again(self, record: KeyRecord) -> Told:
         """Have each gateway take a key that the Secret holds."""
-        return self._tell(lambda one: one.learn(key.digest, key.id, key.limit))
+        return self._tell(lambda gateway: gateway.add_key(record))
 
-    def _secret(self) -> dict[str, object]:
+    def _secret(self) -> Manifest:
         try:
-            return self.account.get(named(of_namespace(self.namespace, "secrets"), SECRET))
+            return self.account.get(named(of_namespace(self.namespace, "secrets"), KEYS_SECRET))
         except ObjectNotFound as error:
             raise ClusterError(
-                f"The Secret {SECRET} is not there in namespace {self.namespace}. Make it: llmctl up STACK"
+                f"The Secret {KEYS_SECRET} is not there in namespace {self.namespace}. Make it: llmctl up STACK"
             ) from error
 
-    def _change(self, change: Callable[[KeyStore], KeyStore]) -> None:
+    def _change(self, change: Callable[[Records], Records]) -> None:
         """Read, change, write if nobody else did meanwhile."""
         for attempt in range(TRIES):
-            secret: dict[str, object] = self._secret()
-            metadata = secret["metadata"]
-            assert isinstance(metadata, dict)  # noqa: S101  (of every object)
-            version = {"resourceVersion": metadata["resourceVersion"]}
-            body = {"metadata": version, "data": change(KeyStore.read(secret)).data()}
+            secret = self._secret()
+            files = key_files(change(_records(secret)))
+            body = {
+                "metadata": {"resourceVersion": secret["metadata"]["resourceVersion"]},
+                "data": {name: base64.b64encode(text.encode()).decode() for name, text in files.items()},
+            }
             try:
-                self.account.patch(named(of_namespace(self.namespace, "secrets"), SECRET), body)
+                self.account.patch(named(of_namespace(self.namespace, "secrets"), KEYS_SECRET), body)
                 return
             except ObjectConflict:
                 if attempt == TRIES - 1:
                     raise
 
-    def _tell(self, tell: Callable[[GatewayRuntime], None]) -> Told:
+    def _tell(self, tell: Callable[[Administration], None]) -> Told:
+        return self._each(lambda _, gateway: tell(gateway))
+
+    def _each(self, visit: Callable[[str, Administration], None]) -> Told:
+        """All gateways that run, ready or not: one that is on its way in or out may still take requests."""
         done, failed = [], []
-        for one in self._gateways():
+        for pod in Gateways(self.account, self.namespace).running():
             try:
-                tell(one)
-                done.append(one.pod)
+                with pod_administration(self.account, self.namespace, pod) as gateway:
+                    visit(pod, gateway)
+                done.append(pod)
             except (ClusterError, OSError) as error:
-                failed.append((one.pod, str(error)))
+                failed.append((pod, str(error)))
         return Told(gateways=tuple(done), failed=tuple(failed))
 
-    def _ask_all(self) -> tuple[dict[str, dict[str, str]], list[tuple[str, str]]]:
-        known: dict[str, dict[str, str]] = {}
-        failed: list[tuple[str, str]] = []
-        for one in self._gateways():
-            try:
-                known[one.pod] = one.known()
-            except (ClusterError, OSError) as error:
-                failed.append((one.pod, str(error)))
-        return known, failed
 
-    def _gateways(self) -> Iterable[GatewayRuntime]:
-        """All that run, ready or not: one that is on its way in or out may still take requests."""
-        running = Gateways(self.account, self.namespace).running()
-        return [GatewayRuntime(self.account, self.namespace, pod) for pod in running]
-
-
-def _swap(one: GatewayRuntime, old: StoredKey | None, new: str, key_id: str, limit: int | None) -> None:
-    if old is not None:
-        one.forget(old.digest, old.id)
-    one.learn(new, key_id, limit)
+def _records(secret: Manifest) -> Records:
+    files = {name: base64.b64decode(text).decode() for name, text in (secret.get("data") or {}).items()}
+    try:
+        return key_records(files)
+    except GatewayError as error:
+        raise ClusterError(f"Secret {KEYS_SECRET}: {error}. Correct it by hand, or take it away: llmctl up") from error
 
 
 def ensure_operator_key(keys: Keys, file: Path, user: str) -> str:
@@ -166,9 +187,9 @@ def ensure_operator_key(keys: Keys, file: Path, user: str) -> str:
     """
     if file.exists():
         value = file.read_text(encoding="utf-8").strip()
-        held = next((key for key in keys.stored().keys if key.digest == digest(value)), None)
+        held = next((record for record in keys.stored() if record.sha256 == digest(value)), None)
         if held is not None:
-            keys.told_again(held)
+            keys.tell_again(held)
             return value
     made = keys.create(operator_id(user), replaces=True)
     keep(file, made.value)
