@@ -49,7 +49,7 @@ CHOICE = "chosen: "
 
 
 NOTE = "note: "
-"""How a program begins a message about what follows from a plan (a downtime, an image without a digest): `Plan.notes`."""
+"""How a program begins a message about what follows from a plan, such as a downtime; they become `Plan.notes`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ class ProgressReader:
         self._tell(ResourceDone(_name(step), step.type, _operation(step), seconds, failed))
 
     def _message(self, severity: str, text: str, *, passing: bool) -> None:
-        """`passing`: a provider's word on what it waits for at this moment, no warning that should stay on the screen."""
+        """`passing`: a provider's word on what it waits for now, which is no warning that should stay on the screen."""
         phase = PHASE.fullmatch(text)
         if phase:
             done, total = (int(v) if v else None for v in (phase["done"], phase["total"]))

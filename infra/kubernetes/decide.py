@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from llmctl.infra.kubernetes.access import namespace, open_account
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts, read_cluster
 from llmctl.infra.kubernetes.stack_spec import Decided, Outside, stack_spec
+from llmctl.infra.kubernetes.weights import Listers
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
 from llmctl.serving.images.lock_file import NAME, read_lock_file
@@ -27,6 +28,6 @@ def outside(context: StackContext, environ: Mapping[str, str]) -> Outside:
     stacks = context.project.stacks
     return Outside(
         facts=lambda model: model_facts(model.id, revision=model.revision, base=stacks, hub=hub),
-        hub=hub,
+        listers=Listers(hub=hub, environ=environ, hub_token="hubToken" in context.secrets),
         locked=read_lock_file(stacks / NAME),
     )

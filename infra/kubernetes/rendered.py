@@ -10,7 +10,6 @@ from llmctl.infra.kubernetes.weights import HUB_TOKEN_SECRET
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
 from llmctl.serving.manifests.render import render
-from llmctl.serving.manifests.stack import objects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,4 +24,4 @@ def rendered(settings: StackSettings, context: StackContext, environ: Mapping[st
     notes = [*(f"Chosen: {choice}" for choice in decided.choices), *decided.notes]
     if "hubToken" in context.secrets:
         notes.append(f"the Secret {HUB_TOKEN_SECRET} is not in it: its value stands nowhere but in Pulumi's state")
-    return Rendered(text=render(objects(decided.spec)), notes=tuple(notes))
+    return Rendered(text=render(decided.spec), notes=tuple(notes))

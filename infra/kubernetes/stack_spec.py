@@ -10,7 +10,7 @@ from llmctl.infra.kubernetes.access import cluster_of, namespace
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.served_model import Asked, served_model
-from llmctl.infra.kubernetes.weights import weights_of
+from llmctl.infra.kubernetes.weights import Listers, weights_of
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import placement
 from llmctl.infra.settings import StackSettings
@@ -28,7 +28,6 @@ from llmctl.serving.manifests.notes import notes
 from llmctl.serving.manifests.services import KNOWN_SUFFIX
 from llmctl.serving.manifests.spec import NetworkSpec, ServedModel, StackSpec
 from llmctl.serving.models.facts import ModelFacts
-from llmctl.serving.models.hub import Hub
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +35,7 @@ class Outside:
     """What is asked of others than the cluster while a spec is made."""
 
     facts: Callable[[ModelSettings], ModelFacts]
-    hub: Hub | None
-    """None: HF_HUB_OFFLINE is set."""
-
+    listers: Listers
     locked: LockFile
 
 
@@ -58,7 +55,7 @@ def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterF
     images = _Images(outside.locked)
     server = images.of(cluster_of(settings).server_image)
     labels, selector = model_names(settings.models), cluster_of(settings).node_selector
-    asked = [_asked(name, label, settings, context, cluster, outside) for name, label in labels.items()]
+    asked = [_asked(name, label, settings, cluster, outside) for name, label in labels.items()]
     models = tuple(served_model(each, server, images.digest_for(each), cluster.nodes, selector) for each in asked)
     spec = _spec(settings, context, cluster, _Models(asked, models), images)
     choices = tuple(f"{each.name} {each.where.why}." for each in asked if each.model.accelerator == "auto")
@@ -73,18 +70,10 @@ class _Models:
     made: tuple[ServedModel, ...]
 
 
-def _asked(
-    name: str, label: str, settings: StackSettings, context: StackContext, cluster: ClusterFacts, outside: Outside
-) -> Asked:
+def _asked(name: str, label: str, settings: StackSettings, cluster: ClusterFacts, outside: Outside) -> Asked:
     model = settings.models[name]
     facts = outside.facts(model)
-    local = weights_of(
-        model,
-        cluster.weights.get(label),
-        hub=outside.hub,
-        hub_token="hubToken" in context.secrets,
-        directory=ServedModel.weights_path,
-    )
+    local = weights_of(model, cluster.weights.get(label), outside.listers, ServedModel.weights_path)
     return Asked(name=name, label=label, model=model, facts=facts, where=placement(model, facts), local=local)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePosixPath
 
-from llmctl.infra.errors import SettingsError
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.serving.errors import ModelNotFound
 from llmctl.serving.models.hub import Hub
 from llmctl.serving.spec import EngineName
+from llmctl.serving.weights.listing.bucket import list_bucket
 from llmctl.serving.weights.listing.hub import list_hub
+from llmctl.serving.weights.listing.oci import list_oci
 from llmctl.serving.weights.spec import SourceKind, Weights
 
 HUB_TOKEN_SECRET = "hub-token"  # noqa: S105 (the name of a Secret)
@@ -32,19 +34,40 @@ def reads_gguf(model: ModelSettings) -> bool:
     return model.engine is EngineName.LLAMACPP or model.accelerator == "cpu"
 
 
-def weights_of(
-    model: ModelSettings, known: Weights | None, *, hub: Hub | None, hub_token: bool, directory: str
-) -> Local:
-    """The files, listed now unless `known` are of the same model, revision and source. Raises ModelError's kinds."""
+@dataclass(frozen=True, kw_only=True)
+class Listers:
+    """Whom to ask for the files of a model, from this machine and with its own credentials."""
+
+    hub: Hub | None
+    """None: HF_HUB_OFFLINE is set."""
+
+    environ: Mapping[str, str]
+    hub_token: bool
+    """Whether the stack has a token for the relay."""
+
+
+def weights_of(model: ModelSettings, known: Weights | None, listers: Listers, directory: str) -> Local:
+    """Where the files are in the container, and what they are.
+
+    They are listed now, unless `known` are of the same repository of the Hub: a revision that is not written stays the
+    one that was found first. Raises ModelError's kinds, InvalidWeights, RegistryError, DownloadFailed.
+    """
     asked = model.weights
     if asked.source is SourceKind.IMAGE:
         return Local(weights=None, path=str(asked.url))
-    listed = known if known and _same(known, model) else _listed(model, hub, hub_token=hub_token)
+    if asked.source is SourceKind.PVC:
+        return _on_claim(str(asked.url), model, directory)
+    listed = known if known and _same(known, model) else LISTS[asked.source](model, listers)
     return Local(weights=listed, path=_path(listed, directory) if reads_gguf(model) else directory)
 
 
+def _on_claim(url: str, model: ModelSettings, directory: str) -> Local:
+    """The init container itself reads what is there: `claim/directory`, for GGUF `claim/directory/file.gguf`."""
+    where, _, file = url.rpartition("/") if reads_gguf(model) else (url, "", "")
+    return Local(weights=Weights(kind=SourceKind.PVC, url=where), path=str(PurePosixPath(directory) / file))
+
+
 def _same(known: Weights, model: ModelSettings) -> bool:
-    """A revision that is not written stays the one that was found first."""
     return (
         known.kind is model.weights.source is SourceKind.HUB
         and known.repository == model.id
@@ -53,28 +76,59 @@ def _same(known: Weights, model: ModelSettings) -> bool:
     )
 
 
-def _listed(model: ModelSettings, hub: Hub | None, *, hub_token: bool) -> Weights:
-    asked = model.weights
-    if asked.source is not SourceKind.HUB:
-        raise SettingsError(f"weights from {asked.source}: not listed here")
+def _of_hub(model: ModelSettings, listers: Listers) -> Weights:
+    asked, hub = model.weights, listers.hub
     if hub is None:
         raise ModelNotFound(
             f"{model.id} was not deployed here before, so its files must be listed, and HF_HUB_OFFLINE is set. "
             "Unset it for the first `llmctl up`."
         )
-    source = replace(hub, endpoint=asked.url.rstrip("/")) if asked.url else hub
     return list_hub(
         model.id,
         revision=model.revision,
         gguf=reads_gguf(model),
-        quantization=model.quantization if reads_gguf(model) else None,
+        quantization=_file_word(model),
         code=model.trust_remote_code,
-        hub=source,
-        credentials=asked.credentials or (HUB_TOKEN_SECRET if hub_token else None),
+        hub=replace(hub, endpoint=asked.url.rstrip("/")) if asked.url else hub,
+        credentials=asked.credentials or (HUB_TOKEN_SECRET if listers.hub_token else None),
     )
+
+
+def _of_bucket(model: ModelSettings, listers: Listers) -> Weights:
+    return list_bucket(
+        str(model.weights.url),
+        gguf=reads_gguf(model),
+        quantization=_file_word(model),
+        code=model.trust_remote_code,
+        environ=listers.environ,
+        credentials=model.weights.credentials,
+    )
+
+
+def _of_registry(model: ModelSettings, listers: Listers) -> Weights:
+    return list_oci(
+        str(model.weights.url),
+        gguf=reads_gguf(model),
+        quantization=_file_word(model),
+        code=model.trust_remote_code,
+        environ=listers.environ,
+        credentials=model.weights.credentials,
+    )
+
+
+LISTS: Mapping[SourceKind, Callable[[ModelSettings, Listers], Weights]] = {
+    SourceKind.HUB: _of_hub,
+    SourceKind.BUCKET: _of_bucket,
+    SourceKind.OCI: _of_registry,
+}
+
+
+def _file_word(model: ModelSettings) -> str | None:
+    """Of several GGUF files the one that is meant; engines that read safetensors quantize by themselves."""
+    return model.quantization if reads_gguf(model) else None
 
 
 def _path(weights: Weights, directory: str) -> str:
     """The one GGUF file; of several parts the first, which names the others."""
     files = sorted(file.path for file in weights.files if file.path.endswith(".gguf"))
-    return str(Path(directory) / files[0]) if files else directory
+    return str(PurePosixPath(directory) / files[0]) if files else directory

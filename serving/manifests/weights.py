@@ -173,7 +173,8 @@ def volumes(model: ServedModel) -> list[Manifest]:
     """The directory, with room for exactly these files; what lists them; and the claim where they come from one."""
     if model.weights is None or not is_fetched(model.weights):
         return []
-    room = int((1 + SLACK) * model.weights.size) + SLACK_BYTES
+    size = model.weights.size  # of a claim nobody knows it before
+    room = int((1 + SLACK) * size) + SLACK_BYTES if size else None
     made = [
         container.empty_directory(FETCHER, room),
         container.configuration(LIST, CONFIGURATION),
