@@ -8,8 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from drivers.cluster.cluster import Cluster, clear
-from drivers.cluster.layout import Layout
+from drivers.cluster.cluster import Cluster
 from drivers.eventually import eventually
 
 DEFAULT = Path("/tmp/llmctl-cluster")  # noqa: S108  (root's; made with the rights of root alone)
@@ -27,7 +26,6 @@ def down(directory: Path) -> None:
     guard = int((directory / "guard").read_text())
     os.kill(guard, signal.SIGTERM)
     eventually(lambda: not Path(f"/proc/{guard}").exists(), "the cluster has ended")
-    clear(Layout(directory))
 
 
 def main(words: list[str]) -> None:

@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 KUBERNETES_VERSION = "1.34.4"
 """1.35 and later refuse control groups of version 1."""
 
+_FLAGS = ["-mod=readonly", "-modcacherw", "-trimpath", "-buildvcs=false"]
+
 _VERSION_FLAGS = " ".join(
     f"-X {variable}={value}"
     for variable, value in (
@@ -49,7 +51,7 @@ class GoPrograms:
     @property
     def fingerprint(self) -> str:
         sources = [file.read_bytes() for file in sorted((HERE / self.module).rglob("*")) if file.is_file()]
-        how = repr((self.packages, self.variables, self.cgo)).encode()
+        how = repr((_FLAGS, self.packages, self.variables, self.cgo)).encode()
         return hashlib.sha256(b"\0".join([how, *sources])).hexdigest()[:16]
 
 
@@ -98,7 +100,7 @@ def _built(family: GoPrograms, cache: Path) -> Path:
 
 
 def _build(family: GoPrograms, output: Path) -> None:
-    flags = ["-mod=readonly", "-modcacherw", "-trimpath", f"-ldflags=-s -w {family.variables}".rstrip()]
+    flags = [*_FLAGS, f"-ldflags=-s -w {family.variables}".rstrip()]
     environ = {**os.environ, "CGO_ENABLED": str(int(family.cgo)), "GOTOOLCHAIN": "local", "GOWORK": "off"}
     command = ["go", "build", *flags, "-o", f"{output}/", *family.packages]
     print(f"building {', '.join(family.names)}", flush=True)  # noqa: T201  (it takes minutes)

@@ -29,6 +29,10 @@ def create(name: str, children: list[str]) -> None:
                     (path / file).write_text((path.parent / file).read_text())
 
 
+def exists(name: str) -> bool:
+    return any((hierarchy / name).exists() for hierarchy in hierarchies())
+
+
 def join(name: str, child: str, process: int) -> None:
     for hierarchy in hierarchies():
         (hierarchy / name / child / "cgroup.procs").write_text(str(process))

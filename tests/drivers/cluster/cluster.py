@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drivers.cluster.addresses import Addresses
+from drivers.cluster.api import ApiServer
 from drivers.cluster.binaries import binaries
+from drivers.cluster.credentials import Authority
 from drivers.cluster.images import pack_program
 from drivers.cluster.layout import Layout, Settings
 from drivers.cluster.namespaces import TESTS
 from drivers.cluster.packages import unpacked_packages
 from drivers.cluster.preconditions import missing
+from drivers.cluster.programs.control_plane import API_PORT
 from drivers.cluster.programs.node import CONTAINERD_SOCKET, PAUSE_IMAGE
 from drivers.eventually import eventually
 
@@ -131,13 +135,26 @@ class Cluster:
         """The Service at its cluster address, which this machine has a route to; kube-proxy picks the pod."""
         return f"http://{self.get('service', service, '-n', namespace)['spec']['clusterIP']}:{port}"
 
+    @contextmanager
+    def port_forward(self, namespace: str, target: str, port: int) -> Iterator[str]:
+        """The URL under which `kubectl port-forward` brings this port of `pod/NAME` or `service/NAME` here."""
+        command = [str(self.program("kubectl")), f"--kubeconfig={self.kubeconfig}", "port-forward", "-n", namespace]
+        with subprocess.Popen([*command, target, f":{port}"], stdout=subprocess.PIPE, text=True) as forward:
+            try:
+                assert forward.stdout
+                said = re.match(r"Forwarding from (127\.0\.0\.1:\d+) ->", forward.stdout.readline())
+                assert said, f"kubectl port-forward {target} ended"
+                yield f"http://{said[1]}"
+            finally:
+                forward.terminate()
+
     def stop(self) -> None:
-        """End all of it, and remove its files but the logs. What it had on this machine is gone on return."""
+        """End all of it. What it had on this machine is gone on return, but its logs."""
         self.guard.terminate()
-        self.guard.wait()
+        ended = self.guard.wait()
         if self.guard.stdin:
             self.guard.stdin.close()
-        clear(self.layout)
+        assert ended == 0, f"the cluster did not end well: {last_words(self.layout)}"
 
     def _await_nodes(self, count: int) -> None:
         eventually(lambda: self._nodes_ready() == count, f"{count} nodes are ready")
@@ -148,11 +165,11 @@ class Cluster:
         assert self.guard.poll() is None, f"the cluster ended: {last_words(self.layout)}"
         if not self.layout.kubeconfig.exists():
             return 0
-        nodes = self.try_kubectl("get", "nodes", "-o", "json")
-        items = json.loads(nodes.stdout)["items"] if nodes.returncode == 0 else []
+        server = f"https://{self.addresses.control_plane}:{API_PORT}"
+        nodes = ApiServer(server, Authority(self.layout.credentials)).get("/api/v1/nodes")
         return sum(
             condition["type"] == "Ready" and condition["status"] == "True"
-            for item in items
+            for item in (nodes or {"items": []})["items"]
             for condition in item["status"]["conditions"]
         )
 
@@ -186,13 +203,6 @@ def _start_guard(layout: Layout, until_we_end: bool) -> subprocess.Popen[bytes]:
             env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
-
-
-def clear(layout: Layout) -> None:
-    """Remove the files of a cluster that has ended, but keep the logs."""
-    for path in layout.directory.iterdir():
-        if path != layout.logs:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def last_words(layout: Layout) -> str:

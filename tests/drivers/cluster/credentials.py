@@ -46,8 +46,12 @@ class Authority:
         signer = ["-CA", str(self.certificate), "-CAkey", str(self.directory / "ca.key")]
         return self._request(file, subject, usage, signer)
 
+    def issued(self, file: str) -> Issued:
+        """Where the files of that name are, or will be."""
+        return Issued(self.directory / f"{file}.crt", self.directory / f"{file}.key")
+
     def _request(self, file: str, subject: str, extensions: Sequence[str], signer: Sequence[str]) -> Issued:
-        issued = Issued(self.directory / f"{file}.crt", self.directory / f"{file}.key")
+        issued = self.issued(file)
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", str(issued.key)]
         added = [word for extension in extensions for word in ("-addext", extension)]
         common = ["-x509", "-config", str(self.directory / "openssl.cnf"), "-days", DAYS, "-subj", subject]

@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 from types import FrameType
 
@@ -21,7 +20,6 @@ from drivers.cluster.layout import Layout, Settings
 from drivers.cluster.namespaces import Machine, start_machine
 
 OWN_GROUP = "programs"
-PATIENCE_S = 30.0
 
 
 def main(directory: Path, *, until_stdin_ends: bool) -> None:
@@ -32,11 +30,12 @@ def main(directory: Path, *, until_stdin_ends: bool) -> None:
     if until_stdin_ends:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     nodes = [f"node{number}" for number in range(1, settings.nodes + 1)]
+    cgroups.create(settings.name, [OWN_GROUP, *nodes])
     try:
-        cgroups.create(settings.name, [OWN_GROUP, *nodes])
         run(layout, settings)
     finally:
         cgroups.remove(settings.name)
+        layout.clear()
 
 
 def run(layout: Layout, settings: Settings) -> None:
@@ -54,10 +53,9 @@ def run(layout: Layout, settings: Settings) -> None:
         machine.stdin.flush()
         machine.unshare.wait()
     finally:
-        machine.unshare.kill()
-        machine.unshare.wait()
+        machine.end()
         if link:
-            _await_end_of(link)
+            _remove(link)
 
 
 def _make_uplink(machine: Machine) -> Addresses:
@@ -84,20 +82,20 @@ def _add_routes(addresses: Addresses, nodes: int) -> None:
         ip(f"route add {addresses.pods(node)} via {addresses.node(node)}")
 
 
-def _await_end_of(link: str) -> None:
-    """The kernel removes it with the network namespace, a moment after its last process."""
-    deadline = time.monotonic() + PATIENCE_S
-    while Path("/sys/class/net", link).exists():
-        assert time.monotonic() < deadline, f"the link {link} is still there after {PATIENCE_S:g} s"
-        time.sleep(0.01)
+def _remove(link: str) -> None:
+    """It would go with the network namespace, but a connection that was not closed can hold that for minutes."""
+    if Path("/sys/class/net", link).exists():
+        ip(f"link delete {link}")
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # clearing away is not to be interrupted
     raise SystemExit(0)
 
 
 def _end_with_stdin() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -49,6 +50,12 @@ class Layout:
     @property
     def etcd(self) -> Path:
         return self.directory / "etcd"
+
+    def clear(self) -> None:
+        """Remove the files of a cluster that has ended, but keep the logs."""
+        for path in self.directory.iterdir():
+            if path != self.logs:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def node(self, name: str) -> Path:
         return self.directory / "nodes" / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,12 @@ class Machine:
         """Kept open for as long as the machine shall live: its process 1 ends when this does."""
         assert self.unshare.stdin
         return self.unshare.stdin
+
+    def end(self) -> None:
+        """Kill process 1, and with it all others. `unshare` is left to collect it, so that not even a zombie stays."""
+        if self.unshare.poll() is None:
+            os.kill(self.init, signal.SIGKILL)
+        self.unshare.wait()
 
 
 def start_machine(module: str, arguments: Sequence[str], log: Path) -> Machine:

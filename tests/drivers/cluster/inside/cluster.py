@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from drivers.cluster.addresses import Addresses
+from drivers.cluster.api import ApiServer
 from drivers.cluster.credentials import Authority, write_kubeconfig
-from drivers.cluster.inside.init import end_with_stdin, run_until_one_ends, start
+from drivers.cluster.inside.init import end_with_stdin, run_until_one_ends, slot_from_stdin, start
 from drivers.cluster.inside.ip import ip
 from drivers.cluster.layout import Layout, Settings
 from drivers.cluster.namespaces import Machine, start_machine
@@ -26,7 +27,7 @@ PATIENCE_S = 120.0
 
 def main(directory: Path) -> None:
     layout = Layout(directory)
-    settings, addresses = layout.settings(), Addresses(int(sys.stdin.buffer.readline()))
+    settings, addresses = layout.settings(), Addresses(slot_from_stdin())
     end_with_stdin()
     subprocess.run(["hostname", settings.name], check=True)
     _connect_the_machines(settings, addresses)
@@ -79,7 +80,8 @@ def _start_the_control_plane(
     schedulers, dns = issuer.kubeconfig("system:kube-scheduler"), issuer.kubeconfig("system:coredns")
     configuration = layout.directory / "Corefile"
     configuration.write_text(corefile(dns, str(addresses.control_plane)))
-    _kubectl_once_ready(binaries, admin, ["apply", "-f", "-"], cluster_objects(addresses))
+    _await(ApiServer(issuer.server, authority))
+    _kubectl(binaries, admin, ["apply", "-f", "-"], cluster_objects(addresses))
     more = [
         controller_manager(binaries, controllers, authority),
         kube_scheduler(binaries, schedulers),
@@ -88,13 +90,15 @@ def _start_the_control_plane(
     return running | {start(program, layout.logs, "control-plane"): program.name for program in more}
 
 
-def _kubectl_once_ready(binaries: Path, kubeconfig: Path, words: list[str], objects: str) -> None:
-    kubectl = [str(binaries / "kubectl"), f"--kubeconfig={kubeconfig}"]
+def _await(server: ApiServer) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while subprocess.run([*kubectl, "get", "--raw", "/readyz"], capture_output=True, check=False).returncode:
+    while not server.ready():
         assert time.monotonic() < deadline, f"the API server is not ready after {PATIENCE_S:g} s"
-        time.sleep(0.05)
-    subprocess.run([*kubectl, *words], input=objects, text=True, check=True)
+        time.sleep(0.02)
+
+
+def _kubectl(binaries: Path, kubeconfig: Path, words: list[str], objects: str) -> None:
+    subprocess.run([binaries / "kubectl", f"--kubeconfig={kubeconfig}", *words], input=objects, text=True, check=True)
 
 
 def _start_node(layout: Layout, settings: Settings, addresses: Addresses, issuer: Issuer, number: int) -> Machine:

@@ -1,0 +1,36 @@
+"""One cluster for all tests of this tier; a test that changes nodes puts them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from drivers.cluster.cluster import Cluster
+from drivers.cluster.images import pack_program
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Two nodes that are ready."""
+    running = Cluster.start(tmp_path_factory.mktemp("cluster"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def answerer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The image of a small server that says who it is; see drivers/cluster/images_module/answerer."""
+    reference = "llmctl.test/answerer:1"
+    archive = tmp_path_factory.mktemp("images") / "answerer.tar"
+    cluster.load_image(pack_program(cluster.program("answerer"), reference, archive))
+    return reference
+
+
+@pytest.fixture
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own, with the restricted level of Pod Security."""
+    name = request.node.originalname.removeprefix("test_").replace("_", "-")[:63].strip("-")
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
