@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 from llmctl.cli.console import Console, standard_console
 
 if TYPE_CHECKING:
+    from llmctl.infra.connection import Connection, Ports
     from llmctl.infra.deployment.deployment import Deployment
     from llmctl.infra.deployment.pulumi_cli.setup import SetupReport
     from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
+    from llmctl.infra.diagnosis import Diagnosis
     from llmctl.infra.engine_switch import EngineSwitch
+    from llmctl.infra.kubernetes.keys import Keys
     from llmctl.infra.kubernetes.rendered import Rendered
+    from llmctl.infra.logs import Log, LogQuery
     from llmctl.infra.project import Project
     from llmctl.infra.reach import Reach
     from llmctl.infra.settings import StackSettings
@@ -95,6 +99,36 @@ class Application:
     def status(self, stack: str) -> StackStatus:
         target, settings, context = self._stack(stack)
         return target.status()(settings, context)
+
+    def why(self, stack: str) -> Diagnosis:
+        """What is wrong with a stack, in one sentence, and what to do."""
+        target, settings, context = self._stack(stack)
+        return target.why()(settings, context)
+
+    def logs(self, stack: str, query: LogQuery) -> AbstractContextManager[Log]:
+        """What the servers of a stack write; open as long as the block."""
+        target, settings, context = self._stack(stack)
+        return target.logs()(settings, context, query)
+
+    def connect(self, stack: str, ports: Ports) -> AbstractContextManager[Connection]:
+        """Where programs of this machine reach the endpoint, as long as the block."""
+        target, settings, context = self._stack(stack)
+        return target.connect()(settings, context, ports)
+
+    def keys(self, stack: str) -> Keys:
+        """The keys of a stack. Raises SettingsError for a target without a gateway."""
+        from llmctl.infra.errors import SettingsError
+        from llmctl.infra.settings import TargetName
+
+        _, settings, context = self._stack(stack)
+        if settings.target is not TargetName.KUBERNETES:
+            raise SettingsError(
+                f"{stack} has no gateway that keeps keys: the {settings.target} target has a single key, in a file."
+            )
+        from llmctl.infra.kubernetes.access import namespace, open_account
+        from llmctl.infra.kubernetes.keys import Keys
+
+        return Keys(open_account(settings, context), namespace(settings, context))
 
     def _stack(self, stack: str) -> tuple[Target, StackSettings, StackContext]:
         from llmctl.infra.stack_file import read_stack_file

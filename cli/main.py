@@ -22,12 +22,14 @@ import typer
 from llmctl.cli.application import Application
 from llmctl.cli.commands.chat import chat
 from llmctl.cli.commands.config import config
+from llmctl.cli.commands.connect import connect
 from llmctl.cli.commands.down import down
 from llmctl.cli.commands.engines import engines
 from llmctl.cli.commands.env import env
 from llmctl.cli.commands.history import history
 from llmctl.cli.commands.images import images
 from llmctl.cli.commands.init import init
+from llmctl.cli.commands.keys import keys
 from llmctl.cli.commands.logs import logs
 from llmctl.cli.commands.preview import preview
 from llmctl.cli.commands.render import render
@@ -37,9 +39,27 @@ from llmctl.cli.commands.stacks import stacks
 from llmctl.cli.commands.status import status
 from llmctl.cli.commands.up import up
 from llmctl.cli.commands.version import version
+from llmctl.cli.commands.why import why
 
-COMMANDS = (setup, init, size, stacks, env, preview, render, up, down, status, chat, logs, history, version)
-GROUPS = {"config": config, "engines": engines, "images": images}
+COMMANDS = (
+    setup,
+    init,
+    size,
+    stacks,
+    env,
+    preview,
+    render,
+    up,
+    down,
+    status,
+    why,
+    chat,
+    connect,
+    logs,
+    history,
+    version,
+)
+GROUPS = {"config": config, "engines": engines, "images": images, "keys": keys}
 
 
 def application(app: Application) -> typer.Typer:

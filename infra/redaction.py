@@ -37,7 +37,7 @@ class Redactor:
 
 def secrets_of(environ: Mapping[str, str], home: Path) -> list[str]:
     """The secrets of this environment, and those that llmctl keeps in files below `home`."""
-    files = [home / "passphrase", *home.glob("stacks/*/servers/*/api_key")]
+    files = [home / "passphrase", *home.glob("stacks/*/servers/*/api_key"), *home.glob("stacks/*/api-key")]
     kept = [path.read_text(encoding="utf-8").strip() for path in files if path.is_file()]
     return [value for name, value in environ.items() if NAMES.search(name)] + kept
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from llmctl.infra.connection import Connection, Ports
+from llmctl.infra.diagnosis import Diagnosis
 from llmctl.infra.errors import SettingsError
+from llmctl.infra.logs import Log, LogQuery
 from llmctl.infra.project import Project
 from llmctl.infra.reach import Reach
 from llmctl.infra.settings import StackSettings, TargetName
@@ -31,6 +34,9 @@ Limits = Callable[[StackSettings], Iterable[tuple[Location, str]]]
 Program = Callable[[StackSettings, StackContext], None]
 StatusReader = Callable[[StackSettings, StackContext], StackStatus]
 Reacher = Callable[[StackSettings, StackContext], AbstractContextManager[Reach]]
+Why = Callable[[StackSettings, StackContext], Diagnosis]
+LogReader = Callable[[StackSettings, StackContext, LogQuery], AbstractContextManager[Log]]
+Connector = Callable[[StackSettings, StackContext, Ports], AbstractContextManager[Connection]]
 Guard = Callable[[StackSettings, StackContext, Mapping[str, Any]], None]
 Gone = Callable[[StackSettings, StackContext, Mapping[str, Any]], str]
 Explainer = Callable[[StackSettings, StackContext], str | None]
@@ -70,6 +76,21 @@ class Target:
         """How llmctl itself talks to the endpoint of a running stack."""
         reach: Reacher = self._part("reach")
         return reach
+
+    def why(self) -> Why:
+        """What is wrong with a stack, as its target finds it now."""
+        why: Why = self._part("why")
+        return why
+
+    def logs(self) -> LogReader:
+        """What the servers of a stack write; open as long as the block."""
+        logs: LogReader = self._part("logs")
+        return logs
+
+    def connect(self) -> Connector:
+        """Where a user's own programs reach the endpoint from this machine, as long as the block."""
+        connect: Connector = self._part("connect")
+        return connect
 
     def guard(self) -> Guard:
         """Raises Refused when the stack, by Pulumi's state, was deployed elsewhere than its settings now point to."""

@@ -15,18 +15,18 @@ def logs(
     stack: StackName,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new lines as they come.")] = False,
+    model: Annotated[str | None, typer.Option(help="Only of this model's replicas.")] = None,
+    replica: Annotated[str | None, typer.Option(help="Only of this replica: a pod, as status names it.")] = None,
+    gateway: Annotated[bool, typer.Option("--gateway", help="Of the gateways instead of the models.")] = False,
     json: Json = False,
 ) -> None:
-    """Show the log of the model server and of its supervisor."""
+    """Show what the model servers write: all replicas merged, each line with its replica's name."""
     from llmctl.cli.views.logs import log_view
-    from llmctl.infra.local.log_reader import appended, last_lines, open_log
+    from llmctl.infra.logs import LogQuery
 
     app: Application = ctx.obj
-    status = app.status(stack)
-    if status.log_file is None:
-        app.console.error(f"{stack} has no log: it was never up. Run: llmctl up {stack}")
-        raise typer.Exit(1)
-    with open_log(status.log_file) as log:
-        app.console.show(log_view(stack, last_lines(log, lines)), json=json)
-        for piece in appended(log) if follow else ():
+    query = LogQuery(lines=lines, follow=follow, model=model, replica=replica, gateway=gateway)
+    with app.logs(stack, query) as log:
+        app.console.show(log_view(stack, log.last), json=json)
+        for piece in log.more:
             app.console.write(piece)

@@ -3,5 +3,5 @@
 Each module knows the causes of one stage in the life of a pod and yields what it finds:
 creation (the API server takes the pod) -> volumes -> placement (a node takes it) -> images -> containers (weights,
 GPU check, engine) -> traffic (the gateway).
-`why` asks them in that order, because a later stage cannot be at fault before.
+`causes` asks them in that order, because a later stage cannot be at fault before.
 """

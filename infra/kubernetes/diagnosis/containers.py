@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs
+from llmctl.infra.diagnosis import Diagnosis
+from llmctl.infra.kubernetes.diagnosis.words import Logs
 from llmctl.infra.kubernetes.objects import is_going, is_ready, last_end, name, state
 from llmctl.infra.kubernetes.phases import WEIGHTS_CONTAINER, Phase, current, is_init, phase
 from llmctl.infra.kubernetes.snapshot import Snapshot

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs
+from llmctl.infra.diagnosis import Diagnosis
+from llmctl.infra.kubernetes.diagnosis.words import Logs
 from llmctl.infra.kubernetes.objects import condition, name, owners
 from llmctl.infra.kubernetes.snapshot import Snapshot
 from llmctl.serving.manifests.spec import Manifest

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from llmctl.infra.diagnosis import Diagnosis
 from llmctl.infra.kubernetes.capacity import GPU_RESOURCES, Node
-from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs, several
+from llmctl.infra.kubernetes.diagnosis.words import Logs, several
 from llmctl.infra.kubernetes.objects import condition, is_going, labels, name, requests
 from llmctl.infra.kubernetes.snapshot import Snapshot
 from llmctl.serving.manifests.spec import Manifest

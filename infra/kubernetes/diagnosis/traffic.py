@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs
+from llmctl.infra.diagnosis import Diagnosis
+from llmctl.infra.kubernetes.diagnosis.words import Logs
 from llmctl.infra.kubernetes.objects import condition, name
 from llmctl.infra.kubernetes.snapshot import GATEWAY, Snapshot
 from llmctl.serving.manifests.spec import Manifest

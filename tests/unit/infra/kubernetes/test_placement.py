@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from doubles.cluster_objects import ClusterDouble, foreign_pod, node
 
-from llmctl.infra.kubernetes.diagnosis.why import why
+from llmctl.infra.kubernetes.diagnosis.causes import first_cause
 
 GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 
@@ -114,7 +114,7 @@ SENTENCES: dict[Callable[[ClusterDouble], None], str] = {
 def test_a_pod_without_a_node_is_explained_by_what_every_node_lacks(trouble: Callable[[ClusterDouble], None]) -> None:
     cluster = ClusterDouble()
     trouble(cluster)
-    diagnosis = why(cluster.snapshot(), {})
+    diagnosis = first_cause(cluster.snapshot(), {})
     assert diagnosis.sentence == SENTENCES[trouble]
     assert diagnosis.wrong
     assert diagnosis.fix
@@ -125,7 +125,7 @@ def test_a_node_that_is_on_its_way_is_waited_for() -> None:
     cluster = ClusterDouble(nodes=[node("a")])
     pod = cluster.pod(gpus=1)
     cluster.event(pod, "Pod", "TriggeredScaleUp", "pod triggered scale-up: [{gpu-pool 0->1 (max: 3)}]")
-    diagnosis = why(cluster.snapshot(), {})
+    diagnosis = first_cause(cluster.snapshot(), {})
     assert not diagnosis.wrong
     assert diagnosis.sentence.endswith("; a node is being added.")
 
@@ -142,7 +142,7 @@ def test_a_tolerated_taint_is_no_obstacle(toleration: dict[str, str]) -> None:
     cluster = ClusterDouble(nodes=[node("a", gpus=1, taints=[GPU_TAINT])])
     cluster.foreign_pods = [foreign_pod("train", "a", gpus=1)]
     cluster.pod(gpus=1, tolerations=[toleration])
-    assert why(cluster.snapshot(), {}).sentence.startswith("0/1 nodes have a free nvidia.com/gpu")
+    assert first_cause(cluster.snapshot(), {}).sentence.startswith("0/1 nodes have a free nvidia.com/gpu")
 
 
 def test_pods_that_have_ended_hold_nothing() -> None:
@@ -150,4 +150,4 @@ def test_pods_that_have_ended_hold_nothing() -> None:
     cluster.foreign_pods = [foreign_pod("train", "a", gpus=1)]
     cluster.foreign_pods[0]["status"]["phase"] = "Succeeded"
     cluster.pod(gpus=1)
-    assert why(cluster.snapshot(), {}).sentence.startswith("No node takes chat-7d9f-1: 0/3 nodes")
+    assert first_cause(cluster.snapshot(), {}).sentence.startswith("No node takes chat-7d9f-1: 0/3 nodes")

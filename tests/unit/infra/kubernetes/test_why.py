@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 from doubles.cluster_objects import ClusterDouble, ended, node, running, waiting
 
-from llmctl.infra.kubernetes.diagnosis.diagnosis import Logs
-from llmctl.infra.kubernetes.diagnosis.why import why
+from llmctl.infra.kubernetes.diagnosis.causes import first_cause
+from llmctl.infra.kubernetes.diagnosis.words import Logs
 from llmctl.infra.kubernetes.snapshot import Snapshot
 
 POD = "chat-7d9f-1"
@@ -323,7 +323,7 @@ CASES = {
 def test_trouble_is_told_with_one_cause_and_one_fix(case: Case) -> None:
     cluster = ClusterDouble()
     logs = case.trouble(cluster) or {}
-    diagnosis = why(cluster.snapshot(), logs)
+    diagnosis = first_cause(cluster.snapshot(), logs)
     assert (diagnosis.sentence, diagnosis.fix) == (case.sentence, case.fix)
     assert diagnosis.wrong
 
@@ -343,7 +343,7 @@ NOT_WRONG = {
 def test_what_only_takes_its_time_is_not_wrong(trouble: Callable[[ClusterDouble], None], sentence: str) -> None:
     cluster = ClusterDouble()
     trouble(cluster)
-    diagnosis = why(cluster.snapshot(), {})
+    diagnosis = first_cause(cluster.snapshot(), {})
     assert diagnosis.sentence == sentence
     assert not diagnosis.wrong
 
@@ -351,7 +351,7 @@ def test_what_only_takes_its_time_is_not_wrong(trouble: Callable[[ClusterDouble]
 def test_a_stack_that_was_never_up_is_told_so() -> None:
     cluster = ClusterDouble()
     gone = Snapshot(namespace="dev", taken=cluster.snapshot().taken, home=None)
-    assert why(gone, {}).sentence == "There is no namespace dev in the cluster: nothing of the stack is there."
+    assert first_cause(gone, {}).sentence == "There is no namespace dev in the cluster: nothing of the stack is there."
 
 
 def test_an_old_refusal_of_a_replica_set_that_has_its_pods_is_no_trouble() -> None:
@@ -359,11 +359,11 @@ def test_an_old_refusal_of_a_replica_set_that_has_its_pods_is_no_trouble() -> No
     refused("exceeded quota: x, requested: a, used: b, limited: c")(cluster)
     cluster.replica_sets[-1]["status"]["replicas"] = 1
     cluster.is_warm(cluster.pod(on="a"))
-    assert not why(cluster.snapshot(), {}).wrong
+    assert not first_cause(cluster.snapshot(), {}).wrong
 
 
 def test_the_earliest_stage_speaks_first() -> None:
     cluster = ClusterDouble(nodes=[node("a")])
     cluster.has_container(cluster.pod("chat", on="a"), waiting("CrashLoopBackOff"), last=ended(1))
     cluster.pod("legal", gpus=1)
-    assert why(cluster.snapshot(), {}).about == "pod/legal-7d9f-2"
+    assert first_cause(cluster.snapshot(), {}).about == "pod/legal-7d9f-2"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from llmctl.infra.diagnosis import NOTHING_IS_WRONG, Diagnosis
 from llmctl.infra.kubernetes.diagnosis.containers import containers
 from llmctl.infra.kubernetes.diagnosis.creation import creation
-from llmctl.infra.kubernetes.diagnosis.diagnosis import Diagnosis, Logs
 from llmctl.infra.kubernetes.diagnosis.images import images
 from llmctl.infra.kubernetes.diagnosis.placement import placement
 from llmctl.infra.kubernetes.diagnosis.traffic import traffic
 from llmctl.infra.kubernetes.diagnosis.volumes import volumes
+from llmctl.infra.kubernetes.diagnosis.words import Logs
 from llmctl.infra.kubernetes.snapshot import Snapshot
 
 Stage = Callable[[Snapshot, Logs], Iterator[Diagnosis]]
@@ -18,7 +19,7 @@ Stage = Callable[[Snapshot, Logs], Iterator[Diagnosis]]
 STAGES: tuple[Stage, ...] = (creation, volumes, placement, images, containers, traffic)
 
 
-def why(snapshot: Snapshot, logs: Logs) -> Diagnosis:
+def first_cause(snapshot: Snapshot, logs: Logs) -> Diagnosis:
     """What is wrong in the first place; `wrong` is False when nothing is."""
     found = list(causes(snapshot, logs))
     wrong = [each for each in found if each.wrong]
@@ -33,5 +34,5 @@ def causes(snapshot: Snapshot, logs: Logs) -> Iterator[Diagnosis]:
 
 def nothing_is_wrong(snapshot: Snapshot) -> Diagnosis:
     return Diagnosis(
-        sentence="Nothing is wrong.", fix="Nothing to do.", about=f"namespace/{snapshot.namespace}", wrong=False
+        sentence=NOTHING_IS_WRONG, fix="Nothing to do.", about=f"namespace/{snapshot.namespace}", wrong=False
     )
