@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from llmctl.serving.errors import ModelNotFound
+from llmctl.serving.models.gguf_parts import is_split, joined, parts_of
 
 DEFAULT_ORDER = ("Q4_K_M", "Q4_K_S", "Q4_0", "Q4_1", "Q5_K_M", "Q5_K_S", "Q6_K", "Q8_0", "BF16", "F16")
 """What is taken when no quantization is asked for, first come first. Q4_K_M leads because it is what llama.cpp itself
 and most publishers take as the middle between size and quality; after it the next larger ones."""
 
 _LABEL = re.compile(r"(?:^|[-._/])(I?Q\d\w*|TQ\d_\d|MXFP4\w*|NVFP4|BF16|FP?16|FP?32)(?=[-.]|$)", re.IGNORECASE)
-_PART = re.compile(r"-\d{5}-of-\d{5}$")
 _NOT_A_MODEL = re.compile(r"mmproj|imatrix", re.IGNORECASE)
 """Companions of a model: the projector for images, and the statistics a quantization was made with."""
 
@@ -21,7 +21,7 @@ _NOT_A_MODEL = re.compile(r"mmproj|imatrix", re.IGNORECASE)
 def choose(filenames: Iterable[str], quantization: str | None, *, repository: str) -> str:
     """The one file of these that holds the model. Raises ModelNotFound that lists what there is."""
     names = list(filenames)
-    candidates = [n for n in names if n.lower().endswith(".gguf") and not _NOT_A_MODEL.search(n)]
+    candidates = _candidates(names)
     if not candidates:
         raise ModelNotFound(_no_gguf(names, repository))
     wanted = [_same_label(quantization)] if quantization else _default(candidates)
@@ -35,16 +35,30 @@ def choose(filenames: Iterable[str], quantization: str | None, *, repository: st
     raise ModelNotFound(f"{repository} has {asked}; set the quantization to one of: {_labels(candidates)}.")
 
 
+def choose_parts(filenames: Iterable[str], quantization: str | None, *, repository: str) -> tuple[str, ...]:
+    """What `choose` takes; where that is only there in parts, all of them in order. Raises ModelNotFound."""
+    names = set(filenames)
+    whole = {name for name in names if not is_split(name)}
+    labels = {label_of(name) for name in _candidates(whole)}
+    if labels & set([_same_label(quantization)] if quantization else DEFAULT_ORDER):
+        return (choose(whole, quantization, repository=repository),)
+    # Sorted, so that where a file is there both whole and in parts, the whole one comes last and stays.
+    models = {joined(name): parts_of(name) for name in sorted(names)}
+    parts = models[choose(models, quantization, repository=repository)]
+    if missing := [part for part in parts if part not in names]:
+        raise ModelNotFound(f"{repository} lacks {missing[0]}, one of {len(parts)} parts of a model. Choose another.")
+    return parts
+
+
 def label_of(filename: str) -> str | None:
     """The quantization a file name states, in capitals: `x-q4_k_m.gguf` and `x.Q4_K_M.gguf` are Q4_K_M."""
-    stem = _PART.sub("", PurePosixPath(filename).stem)
+    stem = PurePosixPath(joined(filename)).stem
     labels = _LABEL.findall(stem)
     return _same_label(labels[-1]) if labels else None
 
 
-def is_split(filename: str) -> bool:
-    """Whether this is one part of several (`-00001-of-00003.gguf`)."""
-    return _PART.search(PurePosixPath(filename).stem) is not None
+def _candidates(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.lower().endswith(".gguf") and not _NOT_A_MODEL.search(name)]
 
 
 def _default(candidates: Sequence[str]) -> Sequence[str]:

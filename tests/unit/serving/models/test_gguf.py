@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelDamaged, ModelNotFound
-from llmctl.serving.models.gguf import BLOCKS, inspect
+from llmctl.serving.models.gguf import inspect
+from llmctl.serving.models.gguf_tensors import BLOCKS
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelNotFound
-from llmctl.serving.models.quantization import DEFAULT_ORDER, choose, is_split, label_of
+from llmctl.serving.models.gguf_parts import is_split
+from llmctl.serving.models.quantization import DEFAULT_ORDER, choose, label_of
 
 REPOSITORY = "org/tiny-GGUF"
 
