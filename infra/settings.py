@@ -33,6 +33,8 @@ MODEL_DEFAULTS: Mapping[TargetName, Mapping[str, Any]] = {
 }
 """What a target sets where the stack file leaves it to the engine; the settings' docstrings say why."""
 
+GRACEFUL_SECONDS: Mapping[TargetName, int] = {TargetName.LOCAL: 30, TargetName.KUBERNETES: 600}
+
 
 class StackSettings(Settings):
     """Everything one stack is made from. Keys stand in Pulumi.<stack>.yaml as `llmctl:<key>`."""
@@ -52,8 +54,9 @@ class StackSettings(Settings):
     port: Annotated[int, Field(ge=1, le=65_535), Whole] = 8080
     """TCP port of the endpoint."""
 
-    graceful_termination_timeout: Annotated[int, Field(ge=0, le=3600), Whole] = 30
-    """Seconds that requests in flight may still take when the server is stopped."""
+    graceful_termination_timeout: Annotated[int | None, Field(ge=0, le=3600), Whole] = None
+    """Seconds that requests in flight may still take when a server or gateway is stopped; what runs longer is cut off.
+    Unset: 30 on the local target, 600 in a cluster, where replicas are replaced under long answers."""
 
     cluster: ClusterSettings | None = None
     """The cluster, for the target kubernetes."""
@@ -83,7 +86,13 @@ class StackSettings(Settings):
             for name, model in self.models.items()
         }
         gateway = self.gateway or (GatewaySettings() if self.target is TargetName.KUBERNETES else None)
-        return self.model_copy(update={"models": models, "gateway": gateway})
+        graceful = self.graceful_seconds
+        return self.model_copy(update={"models": models, "gateway": gateway, "graceful_termination_timeout": graceful})
+
+    @property
+    def graceful_seconds(self) -> int:
+        written = self.graceful_termination_timeout
+        return GRACEFUL_SECONDS[self.target] if written is None else written
 
     @property
     def the_model(self) -> tuple[str, ModelSettings]:

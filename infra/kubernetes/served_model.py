@@ -50,6 +50,8 @@ class Asked:
     facts: ModelFacts
     where: Placement
     local: Local
+    graceful_seconds: int
+    """For answers in flight when a replica is replaced."""
 
     @property
     def own_server(self) -> bool:
@@ -104,6 +106,7 @@ def _spec(asked: Asked, budget: int, digest: str | None) -> ServingSpec:
         quantization=None if reads_gguf(asked.model) else made.quantization,
         host=_host(asked, made.host),
         startup_seconds=budget,
+        graceful_termination_seconds=asked.graceful_seconds,
         image_digest=digest,
     )
 

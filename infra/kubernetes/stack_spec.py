@@ -74,7 +74,15 @@ def _asked(name: str, label: str, settings: StackSettings, cluster: ClusterFacts
     model = settings.models[name]
     facts = outside.facts(model)
     local = weights_of(model, cluster.weights.get(label), outside.listers, ServedModel.weights_path)
-    return Asked(name=name, label=label, model=model, facts=facts, where=placement(model, facts), local=local)
+    return Asked(
+        name=name,
+        label=label,
+        model=model,
+        facts=facts,
+        where=placement(model, facts),
+        local=local,
+        graceful_seconds=settings.graceful_seconds,
+    )
 
 
 def _spec(
@@ -86,7 +94,7 @@ def _spec(
 ) -> StackSpec:
     asked, where = settings.gateway or GatewaySettings(), namespace(settings, context)
     own = cluster_of(settings)
-    gateway = _gateway(asked, models, where, own.domain)
+    gateway = replace(_gateway(asked, models, where, own.domain), drain_seconds=settings.graceful_seconds)
     return StackSpec(
         stack=context.stack,
         namespace=where,

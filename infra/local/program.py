@@ -36,7 +36,7 @@ def program(settings: StackSettings, context: StackContext) -> None:
             max_batch_size=cast(int, model.max_batch_size),  # MODEL_DEFAULTS has both
             max_batch_prefill_tokens=cast(int, model.max_batch_prefill_tokens),
             threads=model.threads,
-            graceful_termination_timeout=settings.graceful_termination_timeout,
+            graceful_termination_timeout=settings.graceful_seconds,
             api_key=_api_key(context),
         ),
     )
