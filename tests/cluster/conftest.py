@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from drivers.cluster.cluster import Cluster
 from drivers.cluster.images import pack_program
+from drivers.packed_images import write_archives
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,13 @@ def answerer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str:
     archive = tmp_path_factory.mktemp("images") / "answerer.tar"
     cluster.load_image(pack_program(cluster.program("answerer"), reference, archive))
     return reference
+
+
+@pytest.fixture(scope="session")
+def packed_images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """llmctl's own image with the small model, and HAProxy's, on every node."""
+    for archive in write_archives(tmp_path_factory.mktemp("archives")).values():
+        cluster.load_image(archive)
 
 
 @pytest.fixture
