@@ -23,3 +23,10 @@ demo: install
 test: install
 	$(LLMCTL) setup
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
+	@echo '==> NOT RUN: tests/cluster, the tests on a real Kubernetes. As root on Debian: make test-cluster' >&2
+
+.PHONY: test-cluster
+test-cluster: install
+	PYTHONPATH=tests $(VENV)/bin/python -m drivers.cluster build
+	$(LLMCTL) setup
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest tests/cluster

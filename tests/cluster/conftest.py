@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from drivers.cluster.binaries import binaries
 from drivers.cluster.cluster import Cluster
 from drivers.cluster.images import pack_program
 from drivers.packed_images import write_archives
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _assets() -> None:
+    """Where tests that need no nodes find etcd and the API server; the name is that of controller-runtime's envtest."""
+    os.environ["KUBEBUILDER_ASSETS"] = str(binaries())
 
 
 @pytest.fixture(scope="session")

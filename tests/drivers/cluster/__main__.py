@@ -1,4 +1,7 @@
-"""A cluster to try things on: `PYTHONPATH=tests .venv/bin/python -m drivers.cluster up|down [DIRECTORY]`."""
+"""A cluster to try things on: `PYTHONPATH=tests .venv/bin/python -m drivers.cluster up|down [DIRECTORY]`.
+
+`build` makes all that a cluster is started from, and says what this machine lacks.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,20 @@ import signal
 import sys
 from pathlib import Path
 
+from drivers.cluster.binaries import binaries
 from drivers.cluster.cluster import Cluster
+from drivers.cluster.packages import unpacked_packages
+from drivers.cluster.preconditions import missing
 from drivers.eventually import eventually
 
 DEFAULT = Path("/tmp/llmctl-cluster")  # noqa: S108  (root's; made with the rights of root alone)
+
+
+def build() -> None:
+    if lacking := missing():
+        raise SystemExit("\n".join(["==> No cluster can be made on this machine:", *(f"    {one}" for one in lacking)]))
+    binaries()
+    unpacked_packages()
 
 
 def up(directory: Path, nodes: int) -> None:
@@ -30,12 +43,17 @@ def down(directory: Path) -> None:
 
 def main(words: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="drivers.cluster", description=__doc__)
-    parser.add_argument("verb", choices=["up", "down"])
+    parser.add_argument("verb", choices=["build", "up", "down"])
     parser.add_argument("directory", nargs="?", type=Path, default=DEFAULT)
     parser.add_argument("--nodes", type=int, default=2)
     chosen = parser.parse_args(words)
     directory = chosen.directory.absolute()
-    up(directory, chosen.nodes) if chosen.verb == "up" else down(directory)
+    if chosen.verb == "build":
+        build()
+    elif chosen.verb == "up":
+        up(directory, chosen.nodes)
+    else:
+        down(directory)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,11 @@ _VERSION_FLAGS = " ".join(
 class GoPrograms:
     module: str
     """Directory beside this file, with go.mod, go.sum and perhaps sources."""
-    packages: Sequence[str]
+    packages: Mapping[str, str]
+    """Name of each program, and the package of its main function."""
     variables: str = ""
     """Linker flags."""
     cgo: bool = False
-
-    @property
-    def names(self) -> list[str]:
-        return [Path(package).name for package in self.packages]
 
     @property
     def fingerprint(self) -> str:
@@ -55,37 +52,34 @@ class GoPrograms:
         return hashlib.sha256(b"\0".join([how, *sources])).hexdigest()[:16]
 
 
-_KUBERNETES = [
-    f"k8s.io/kubernetes/cmd/{name}"
-    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kube-proxy")
-]
+def _of_kubernetes(*names: str) -> dict[str, str]:
+    return {name: f"k8s.io/kubernetes/cmd/{name}" for name in names}
+
+
+SERVERS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
 
 FAMILIES = [
-    GoPrograms("kubernetes_module", _KUBERNETES, _VERSION_FLAGS),
-    GoPrograms("kubernetes_module", ["k8s.io/kubernetes/cmd/kubelet"], _VERSION_FLAGS, cgo=True),
-    GoPrograms("etcd_module", ["go.etcd.io/etcd/server/v3"]),
-    GoPrograms("coredns_module", ["./coredns"]),
-    GoPrograms("images_module", ["./pause", "./answerer"]),
+    GoPrograms("kubernetes_module", _of_kubernetes(*SERVERS, "kubectl"), _VERSION_FLAGS),
+    GoPrograms("kubernetes_module", _of_kubernetes("kubelet"), _VERSION_FLAGS, cgo=True),
+    GoPrograms("etcd_module", {"etcd": "go.etcd.io/etcd/server/v3"}),
+    GoPrograms("coredns_module", {"coredns": "./coredns"}),
+    GoPrograms("images_module", {"pause": "./pause", "answerer": "./answerer"}),
 ]
 
 
 def binaries() -> Path:
-    """The directory of all programs."""
+    """The directory of all programs. Whoever else wants them meanwhile waits for the one who builds."""
     fingerprints = "".join(family.fingerprint for family in FAMILIES)
     cache = user_cache_path("llmctl") / "tests" / "cluster"
     place = cache / f"programs-{hashlib.sha256(fingerprints.encode()).hexdigest()[:16]}"
     place.mkdir(parents=True, exist_ok=True)
-    with FileLock(place.with_suffix(".lock")):
+    with FileLock(cache / "programs.lock"):
         for family in FAMILIES:
-            _link(_built(family, cache), place)
+            built = _built(family, cache)
+            for name in family.packages:
+                if not (place / name).is_symlink():
+                    (place / name).symlink_to(built / name)
     return place
-
-
-def _link(built: Path, place: Path) -> None:
-    for program in built.iterdir():
-        link = place / ("etcd" if program.name == "server" else program.name)
-        if not link.exists():
-            link.symlink_to(program)
 
 
 def _built(family: GoPrograms, cache: Path) -> Path:
@@ -100,9 +94,11 @@ def _built(family: GoPrograms, cache: Path) -> Path:
 
 
 def _build(family: GoPrograms, output: Path) -> None:
+    names = ", ".join(family.packages)
+    target = str(output / names) if len(family.packages) == 1 else f"{output}/"  # Go's name for etcd's is `server`
     flags = [*_FLAGS, f"-ldflags=-s -w {family.variables}".rstrip()]
     environ = {**os.environ, "CGO_ENABLED": str(int(family.cgo)), "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    command = ["go", "build", *flags, "-o", f"{output}/", *family.packages]
-    print(f"building {', '.join(family.names)}", flush=True)  # noqa: T201  (it takes minutes)
+    command = ["go", "build", *flags, "-o", target, *family.packages.values()]
+    print(f"building {names} (minutes, once)", flush=True)  # noqa: T201
     done = subprocess.run(command, cwd=HERE / family.module, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"go build of {', '.join(family.names)} failed: {done.stderr[-2000:]}"
+    assert done.returncode == 0, f"go build of {names} failed: {done.stderr[-2000:]}"

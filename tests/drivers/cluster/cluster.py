@@ -20,7 +20,7 @@ from drivers.cluster.binaries import binaries
 from drivers.cluster.credentials import Authority
 from drivers.cluster.images import pack_program
 from drivers.cluster.layout import Layout, Settings
-from drivers.cluster.namespaces import TESTS
+from drivers.cluster.namespaces import environ
 from drivers.cluster.packages import unpacked_packages
 from drivers.cluster.preconditions import missing
 from drivers.cluster.programs.control_plane import API_PORT
@@ -83,7 +83,7 @@ class Cluster:
 
     def try_kubectl(self, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         command = [str(self.program("kubectl")), f"--kubeconfig={self.kubeconfig}", *words]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, env=environ())
 
     def apply(self, *objects: dict[str, Any]) -> None:
         self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
@@ -139,7 +139,9 @@ class Cluster:
     def port_forward(self, namespace: str, target: str, port: int) -> Iterator[str]:
         """The URL under which `kubectl port-forward` brings this port of `pod/NAME` or `service/NAME` here."""
         command = [str(self.program("kubectl")), f"--kubeconfig={self.kubeconfig}", "port-forward", "-n", namespace]
-        with subprocess.Popen([*command, target, f":{port}"], stdout=subprocess.PIPE, text=True) as forward:
+        with subprocess.Popen(
+            [*command, target, f":{port}"], stdout=subprocess.PIPE, text=True, env=environ()
+        ) as forward:
             try:
                 assert forward.stdout
                 said = re.match(r"Forwarding from (127\.0\.0\.1:\d+) ->", forward.stdout.readline())
@@ -200,7 +202,7 @@ def _start_guard(layout: Layout, until_we_end: bool) -> subprocess.Popen[bytes]:
             stdin=stdin,
             stdout=out,
             stderr=out,
-            env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"},
+            env=environ(),
             start_new_session=True,
         )
 

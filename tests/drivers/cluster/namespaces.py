@@ -17,6 +17,12 @@ UNSHARE = ["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--propagat
 """--kill-child: the kernel kills process 1, and with it the whole namespace, when `unshare` itself is gone."""
 
 
+def environ() -> dict[str, str]:
+    """Of all that belongs to a cluster: nothing in it is reached through a proxy of the host's environment."""
+    direct = {"NO_PROXY": "*", "no_proxy": "*"}
+    return {**os.environ, **direct, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 @dataclass(frozen=True)
 class Machine:
     unshare: subprocess.Popen[bytes]
@@ -38,9 +44,8 @@ class Machine:
 
 def start_machine(module: str, arguments: Sequence[str], log: Path) -> Machine:
     command = [*UNSHARE, "--fork", "--kill-child=KILL", sys.executable, "-m", module, *arguments]
-    environ = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("ab") as out:
-        unshare = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, env=environ)
+        unshare = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, env=environ())
     return Machine(unshare, _only_child(unshare))
 
 
