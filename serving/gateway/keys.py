@@ -38,7 +38,7 @@ class KeyRecord:
 
 
 def new_key(key_id: str, requests_per_minute: int | None = None, *, now: datetime) -> tuple[str, KeyRecord]:
-    """The key itself, which is nowhere else, and what is kept of it. Raises GatewayError for an id or limit not allowed."""
+    """The key itself, which is nowhere else, and what is kept of it. Raises GatewayError."""
     check_id(key_id)
     if requests_per_minute is not None and requests_per_minute < 1:
         raise GatewayError(f"limit of key {key_id}: {requests_per_minute}; at least 1 request per minute is allowed")

@@ -20,6 +20,8 @@ class Dns:
     def __init__(self, server: socket.socket) -> None:
         self._server = server
         self._names: dict[str, list[str]] = {}
+        self._silent = False
+        self.unanswered = 0
         self.address = f"127.0.0.1:{server.getsockname()[1]}"
 
     def has(self, name: str, *addresses: str) -> None:
@@ -27,6 +29,9 @@ class Dns:
 
     def loses(self, name: str) -> None:
         del self._names[name]
+
+    def falls_silent(self) -> None:
+        self._silent = True
 
     def answer_all(self) -> None:
         """Until the socket is closed."""
@@ -37,7 +42,10 @@ class Dns:
                 return
             if not query:
                 return
-            self._server.sendto(self._answer(query), client)
+            if self._silent:
+                self.unanswered += 1
+            else:
+                self._server.sendto(self._answer(query), client)
 
     def _answer(self, query: bytes) -> bytes:
         name, end = _name(query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +35,6 @@ class GatewayStack:
 
     def files_of_keys(self, keys: dict[str, tuple[str, int | None]]) -> None:
         """Key -> id and limit; None: the gateway's own."""
-        import hashlib
-
         hashed = {hashlib.sha256(key.encode()).hexdigest(): who for key, (who, _) in keys.items()}
         limits = {who: limit for who, limit in keys.values() if limit is not None}
         (self.keys / "keys.map").write_text("".join(f"{one} {who}\n" for one, who in hashed.items()))
@@ -78,7 +77,7 @@ class GatewayStack:
 
     def client(self, gateway: Haproxy, key: str | None = None, **other: Any) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key or self.key}"}
-        return httpx.Client(base_url=gateway.url, headers=headers, timeout=PATIENCE_S, **other)
+        return httpx.Client(base_url=gateway.url, headers=headers, timeout=PATIENCE_S, verify=gateway.trust, **other)
 
     def post(self, gateway: Haproxy, body: Any, path: str = CHAT, **other: Any) -> httpx.Response:
         with self.client(gateway) as client:

@@ -8,8 +8,10 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from drivers.ports import free_port
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from llmctl.serving.gateway.haproxy.administration import Administration, administration
 from llmctl.serving.gateway.haproxy.gateway import HaproxyGateway
 from llmctl.serving.gateway.spec import GatewaySpec
 
@@ -75,6 +78,10 @@ class Haproxy:
         self.url = f"{'https' if spec.tls else 'http'}://127.0.0.1:{self.spec.port}"
         self.program = haproxy_program()
         self.process: subprocess.Popen[bytes] | None = None
+        # Without TLS there is nothing to trust, and reading all the world's authorities takes a tenth of a second.
+        self.trust: ssl.SSLContext | bool = (
+            ssl.create_default_context(cafile=spec.certificate_file) if spec.tls else False
+        )
         self._write(HaproxyGateway().files(self.spec), f"nameserver double {dns}")
 
     def _write(self, files: Mapping[str, str], nameserver: str) -> None:
@@ -130,6 +137,31 @@ class Haproxy:
         found = [line for line in text.splitlines() if line.startswith(f'{name}{{proxy="{proxy}"')]
         assert found, f"no series {name} of {proxy}"
         return sum(float(line.rpartition(" ")[2]) for line in found)
+
+    def has_replicas(self, model: str, count: int) -> None:
+        """Waits until so many of the model's replicas take requests."""
+        name = "haproxy_backend_active_servers"
+        eventually(lambda: self.metric(name, f"model-{model}") == count, f"{count} replicas of {model}")
+
+    def queues(self, model: str, count: int) -> None:
+        """Waits until so many requests wait."""
+        eventually(lambda: self._waiting(model) == count, f"{count} requests wait for {model}")
+
+    def works_on(self, model: str, count: int) -> None:
+        """Waits until the model's replicas work on so many requests."""
+        name = "haproxy_backend_current_sessions"
+        working = lambda: self.metric(name, f"model-{model}") - self._waiting(model)  # noqa: E731
+        eventually(lambda: working() == count, f"{count} requests are with {model}'s replicas")
+
+    def _waiting(self, model: str) -> float:
+        return self.metric("haproxy_backend_current_queue", f"model-{model}")
+
+    def connection(self) -> socket.socket:
+        """To the administration, as a port-forward would make it."""
+        return socket.create_connection(("127.0.0.1", self.spec.admin_port), timeout=PATIENCE_S)
+
+    def administration(self) -> AbstractContextManager[Administration]:
+        return administration(("127.0.0.1", self.spec.admin_port), self.spec.keys_directory)
 
     def soft_stop(self) -> None:
         assert self.process

@@ -70,6 +70,8 @@ end
 core.register_action('choose_server', { 'http-req' }, function(txn)
     local backend = txn.f:be_name()
     local up, on_their_way = candidates(txn, backend)
+    -- Counted here, because HAProxy's own nbsrv says 0 from the moment on that it was told to end.
+    txn:set_var('txn.ready', #up)
     local server = chosen(txn, up, on_their_way)
     -- Who waits already is first: while there is a queue, all go through it.
     if server and txn.f:queue(backend) == 0 then txn:set_var('txn.server', server.name) end

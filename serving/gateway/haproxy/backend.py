@@ -43,14 +43,14 @@ def _connections() -> list[str]:
 
 def _admission(spec: GatewaySpec, model: RoutedModel) -> list[str]:
     routes = " ".join(f"'{route}'" for route in sorted(f"{r.method} {r.path}" for r in model.routes))
-    none_ready = f"!{{ nbsrv(model-{model.name}) gt 0 }}"
-    none_known = f"!{{ nbsrv(known-{model.name}) gt 0 }}"
+    none_ready = "{ var(txn.ready) -m int 0 }"
+    none_known = f"!{{ nbsrv(known-{model.name}) gt 0 }} !{{ stopping }}"
     return [
         f"{replies.UNKNOWN_ROUTE.rule} unless {{ var(txn.route) -m str {routes} }}",
+        "lua.choose_server",
         f"{replies.absent(model).rule} if {none_ready} {none_known} {{ lua.settled -m int 1 }}",
         f"{replies.starting(model).rule} if {none_ready}",
         f"{replies.queue_full(spec).rule} if {{ queue(model-{model.name}) ge {share.queue(spec)} }}",
-        "lua.choose_server",
         # The engine gets no key; and an answer that is not compressed shows its token counts.
         "del-header Authorization",
         "del-header Accept-Encoding",

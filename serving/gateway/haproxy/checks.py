@@ -11,7 +11,9 @@ from llmctl.serving.gateway.spec import GatewaySpec, RoutedModel
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 SERVED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 HEADER = re.compile(r"[A-Za-z0-9-]+")
+METHOD = re.compile(r"[A-Z]+")
 PATH = re.compile(r"/[A-Za-z0-9._/-]*")
+HOST = re.compile(r"[a-z0-9.-]+")
 
 
 def check(spec: GatewaySpec) -> None:
@@ -42,9 +44,15 @@ def _model(model: RoutedModel) -> Iterator[str]:
     for name in model.served_names:
         if not SERVED_NAME.fullmatch(name):
             yield f"served name {name!r} of model {model.name}: allowed are letters, digits and . _ : / @ + -"
+    for host in (model.ready_host, model.known_host):
+        if not HOST.fullmatch(host):
+            yield f"host {host!r} of model {model.name}: allowed are lower case letters, digits and . -"
+    for what, path in [("health path", model.health_path), *(("route", route.path) for route in model.routes)]:
+        if not PATH.fullmatch(path):
+            yield f"{what} {path!r} of model {model.name}: allowed are letters, digits and . _ / -"
     for route in model.routes:
-        if not PATH.fullmatch(route.path):
-            yield f"route {route.path!r} of model {model.name}: allowed are letters, digits and . _ / -"
+        if not METHOD.fullmatch(route.method):
+            yield f"method {route.method!r} of model {model.name}: allowed are upper case letters"
 
 
 def _numbers(spec: GatewaySpec) -> Iterator[str]:
@@ -54,9 +62,14 @@ def _numbers(spec: GatewaySpec) -> Iterator[str]:
     yield from (f"{name} is {value}; at least 1 is allowed" for name, value in numbers.items() if value < 1)
 
 
-def _affinity(spec: GatewaySpec) -> Iterator[str]:
+def _words(spec: GatewaySpec) -> Iterator[str]:
+    for path in (spec.keys_directory, spec.certificate_file):
+        if not PATH.fullmatch(path):
+            yield f"path {path!r}: allowed are absolute ones of letters, digits and . _ / -"
+    if spec.affinity_bytes > spec.body_bytes:
+        yield f"affinity_bytes is {spec.affinity_bytes}; at most body_bytes, {spec.body_bytes}, is allowed"
     if not HEADER.fullmatch(spec.session_header):
         yield f"session header {spec.session_header!r}: allowed are letters, digits and -"
 
 
-CHECKS: tuple[Callable[[GatewaySpec], Iterator[str]], ...] = (_models, _numbers, _affinity)
+CHECKS: tuple[Callable[[GatewaySpec], Iterator[str]], ...] = (_models, _numbers, _words)

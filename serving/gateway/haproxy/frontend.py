@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmctl.serving.gateway.haproxy import replies
-from llmctl.serving.gateway.haproxy.access_log import log_format
+from llmctl.serving.gateway.haproxy.access_log import STATUS, log_formats
 from llmctl.serving.gateway.haproxy.process import HEADER_BYTES
 from llmctl.serving.gateway.spec import GatewaySpec
 
@@ -22,7 +22,10 @@ def frontend(spec: GatewaySpec) -> list[str]:
         "option idle-close-on-response",
         f"stick-table type string len 64 size {MAX_KEYS} expire 2m store gpc0_rate({replies.WINDOW_SECONDS}s)",
         "unique-id-format %{+X}o%ci%cp%Ts%rt%pid",
-        f"log-format '{log_format()}'",
+        # Here only: what HAProxy says about servers goes to stderr, so that stdout is the access log and nothing else.
+        "log stdout len 4096 format raw local0",
+        *log_formats(),
+        STATUS,
         *_requests(_own_answers(spec) + _known_key(spec) + _within_limits(spec) + _body(spec) + _model(spec)),
         "use_backend model-%[var(txn.backend)]",
     ]

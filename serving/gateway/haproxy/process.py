@@ -28,7 +28,6 @@ def process(spec: GatewaySpec) -> list[str]:
     return [
         "global",
         "default-path config",
-        "log stdout len 4096 format raw local0 info info",
         # One thread: a slot that is seen to be free is still free when it is taken (affinity.lua), and the Lua state
         # and the queues need no locks. It forwards far more than the replicas of a stack can generate.
         "nbthread 1",
@@ -48,7 +47,6 @@ def defaults(spec: GatewaySpec) -> list[str]:
     return [
         "defaults",
         "mode http",
-        "log global",
         "option dontlognull",
         # Tokens go out as they come in.
         "option http-no-delay",
@@ -92,7 +90,6 @@ def metrics(spec: GatewaySpec) -> list[str]:
         "frontend metrics",
         f"bind :{spec.metrics_port}",
         "option idle-close-on-response",
-        "no log",
         "http-request use-service prometheus-exporter if { path /metrics }",
         "http-request return status 200 if { path /live }",
         *(f"http-request set-var(txn.unready) bool(true) unless {{ nbsrv(model-{m.name}) gt 0 }}" for m in spec.models),

@@ -134,7 +134,7 @@ def test_a_stream_comes_through_token_by_token(stack: GatewayStack, two_models: 
         assert list(lines)[-2] == "data: [DONE]"
 
 
-# --- the body ----------------------------------------------------------------------------------------------------------
+# --- the body ---------------------------------------------------------------------------------------------------------
 
 
 def in_chunks(body: bytes, size: int = 10_000) -> Iterator[bytes]:
