@@ -13,6 +13,7 @@ SERVED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 HEADER = re.compile(r"[A-Za-z0-9-]+")
 METHOD = re.compile(r"[A-Z]+")
 PATH = re.compile(r"/[A-Za-z0-9._/-]*")
+PATHS = "letters, digits and . _ / - after a /"
 HOST = re.compile(r"[a-z0-9.-]+")
 
 
@@ -37,22 +38,19 @@ def _twice(what: str, names: list[str]) -> Iterator[str]:
 
 
 def _model(model: RoutedModel) -> Iterator[str]:
-    if not LABEL.fullmatch(model.name):
-        yield f"model name {model.name!r}: allowed are up to 63 lower case letters, digits and -"
+    words = [
+        ("model name", model.name, LABEL, "up to 63 lower case letters, digits and -"),
+        *(("served name", name, SERVED_NAME, "letters, digits and . _ : / @ + -") for name in model.served_names),
+        *(("host", host, HOST, "lower case letters, digits and . -") for host in (model.ready_host, model.known_host)),
+        ("health path", model.health_path, PATH, PATHS),
+        *(("route", route.path, PATH, PATHS) for route in model.routes),
+        *(("method", route.method, METHOD, "upper case letters") for route in model.routes),
+    ]
     if not model.served_names:
         yield f"model {model.name} needs a served name: what clients put into `model`"
-    for name in model.served_names:
-        if not SERVED_NAME.fullmatch(name):
-            yield f"served name {name!r} of model {model.name}: allowed are letters, digits and . _ : / @ + -"
-    for host in (model.ready_host, model.known_host):
-        if not HOST.fullmatch(host):
-            yield f"host {host!r} of model {model.name}: allowed are lower case letters, digits and . -"
-    for what, path in [("health path", model.health_path), *(("route", route.path) for route in model.routes)]:
-        if not PATH.fullmatch(path):
-            yield f"{what} {path!r} of model {model.name}: allowed are letters, digits and . _ / -"
-    for route in model.routes:
-        if not METHOD.fullmatch(route.method):
-            yield f"method {route.method!r} of model {model.name}: allowed are upper case letters"
+    for what, word, pattern, allowed in words:
+        if not pattern.fullmatch(word):
+            yield f"{what} {word!r} of model {model.name}: allowed are {allowed}"
 
 
 def _numbers(spec: GatewaySpec) -> Iterator[str]:
