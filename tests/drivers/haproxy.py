@@ -73,7 +73,7 @@ class Haproxy:
 
     def __init__(self, directory: Path, spec: GatewaySpec, *, dns: str) -> None:
         self.directory = directory
-        ports = {name: free_port() for name in ("port", "metrics_port", "admin_port")}
+        ports = {name: free_port() for name in ("port", "tunnel_port", "metrics_port", "admin_port")}
         self.spec = replace(spec, **ports)
         self.url = f"{'https' if spec.tls else 'http'}://127.0.0.1:{self.spec.port}"
         self.program = haproxy_program()

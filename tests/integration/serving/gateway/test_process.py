@@ -128,3 +128,12 @@ def test_who_waits_when_the_gateway_is_told_to_end_still_gets_a_slot(stack: Gate
         replica.release()
         assert [call.result().status_code for call in calls] == [200] * 3
     assert gateway.exit_code() == 0
+
+
+def test_a_port_forward_finds_plain_http_on_the_loopback_also_with_tls(
+    stack: GatewayStack, replica: Replica, tmp_path: Path
+) -> None:
+    gateway = stack.gateway(tls=True, certificate_file=str(self_signed(tmp_path)))
+    tunnel = f"http://127.0.0.1:{gateway.spec.tunnel_port}"
+    assert httpx.get(f"{tunnel}/ping").status_code == 200
+    assert httpx.post(tunnel + CHAT, json=chat()).status_code == 401
