@@ -33,7 +33,7 @@ def container(name: str, spec: ContainerSpec, mounts: Sequence[Manifest] = (), *
         "imagePullPolicy": "IfNotPresent",
         **({"command": list(spec.command)} if spec.command else {}),
         **({"args": list(spec.args)} if spec.args else {}),
-        "env": environment(spec.env),
+        **({"env": environment(spec.env)} if spec.env else {}),
         "ports": ports(spec),
         **probes(spec.probes),
         **lifecycle(spec.shutdown),

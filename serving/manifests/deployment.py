@@ -60,7 +60,7 @@ def deployment(
             **({"replicas": rollout.replicas} if rollout.replicas is not None else {}),
             "selector": {"matchLabels": labels.selector(component, model)},
             "strategy": rollout.strategy,
-            "minReadySeconds": rollout.min_ready_seconds,
+            **({"minReadySeconds": rollout.min_ready_seconds} if rollout.min_ready_seconds else {}),
             "progressDeadlineSeconds": rollout.progress_deadline_seconds,
             "revisionHistoryLimit": 3,
             "template": {
