@@ -2,8 +2,9 @@
 
 It checks: which paths are asked for, the Range of every download, and which requests carry a token. It answers with the
 Hub's routes (/api/models/ID/revision/REV with blobs, /ID/resolve/COMMIT/FILE), its redirect to another origin, ETag,
-X-Linked-Size, X-Linked-ETag, X-Repo-Commit, X-Error-Code and X-Error-Message, and cuts, throttles or lies when told to.
-It does not check: TLS, xet, signed URLs that expire, datasets, or of a token more than that it is the one it knows.
+X-Linked-Size, X-Linked-ETag, X-Repo-Commit, X-Error-Code and X-Error-Message, and cuts, stalls, throttles or lies when
+told to.
+It does not check: TLS, xet, datasets, how a URL is signed, or of a token more than that it is the one it knows.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -49,6 +51,9 @@ class HubDouble:
     _served: dict[str, bytes] = field(default_factory=dict)
     _knows_ranges: bool = True
     _elsewhere: str | None = None
+    _whole_downloads: int | None = None
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _goes_on: threading.Event = field(default_factory=threading.Event)
     _signature: str = ""
 
     def has(self, repository: str, files: Mapping[str, bytes]) -> None:
@@ -78,6 +83,15 @@ class HubDouble:
 
     def knows_no_ranges(self) -> None:
         self._knows_ranges = False
+
+    def stands_still_after(self, downloads: int) -> None:
+        """Downloads after that many get their head, and no byte until `goes_on`."""
+        self._whole_downloads = downloads
+        self._goes_on.clear()
+
+    def goes_on(self) -> None:
+        self._whole_downloads = None
+        self._goes_on.set()
 
     def sends_downloads_to(self, address: str) -> None:
         """Redirects lead there instead of to the storage."""
@@ -146,10 +160,19 @@ class HubDouble:
             handler.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(content)}")
         handler.end_headers()
         cut = self._cuts.pop(0) if self._cuts else None
+        if self._stands_still():
+            self._goes_on.wait()
         with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
             handler.wfile.write(content[start:end] if cut is None else content[start : min(end, start + cut)])
         handler.close_connection = True
         return None
+
+    def _stands_still(self) -> bool:
+        with self._counting:
+            if self._whole_downloads is None:
+                return False
+            self._whole_downloads -= 1
+            return self._whole_downloads < 0
 
     def _note(self, server: str, handler: BaseHTTPRequestHandler) -> None:
         headers = handler.headers
@@ -182,4 +205,7 @@ def hub_double() -> Iterator[HubDouble]:
     double = HubDouble()
     with serving(double.answer_hub) as hub, serving(double.answer_storage) as storage:
         double.endpoint, double.storage = f"http://{hub}", f"http://{storage}"
-        yield double
+        try:
+            yield double
+        finally:
+            double.goes_on()

@@ -13,6 +13,7 @@ import httpcore
 
 from llmctl.serving.weights.relay.addresses import Address, Kind, kind_of, may_be_sent_to
 from llmctl.serving.weights.relay.errors import UpstreamBroke, UpstreamRefused
+from llmctl.serving.weights.relay.stream import LargeReads
 
 if TYPE_CHECKING:
     from httpcore import SOCKET_OPTION
@@ -34,7 +35,6 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, endpoint: str) -> None:
         _, self._host, self._port = origin(endpoint)
-        self._plain = httpcore.AnyIOBackend()
         self._kinds: frozenset[Kind] = frozenset()
 
     async def connect_tcp(
@@ -42,8 +42,8 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
+        local_address: str | None = None,  # noqa: ARG002 (httpcore's signature)
+        socket_options: Iterable[SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
         addresses = await _addresses(host, port)
         if (host, port) == (self._host, self._port):
@@ -54,18 +54,19 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
                 raise UpstreamRefused(
                     f"{self._host} sends the relay to {host}, which is inside the network; not followed."
                 )
-        return await self._first(addresses, port, timeout, local_address, socket_options)
+        return await _first(addresses, port, timeout)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    async def _first(self, addresses: list[Address], port: int, *more: Any) -> httpcore.AsyncNetworkStream:
-        for address in addresses[:-1]:
-            try:
-                return await self._plain.connect_tcp(str(address), port, *more)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return await self._plain.connect_tcp(str(addresses[-1]), port, *more)
+
+async def _first(addresses: list[Address], port: int, timeout: float | None) -> httpcore.AsyncNetworkStream:
+    for address in addresses[:-1]:
+        try:
+            return await LargeReads.connect(str(address), port, timeout)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout):
+            continue
+    return await LargeReads.connect(str(addresses[-1]), port, timeout)
 
 
 def refuse_inside(host: str, source: str) -> None:
