@@ -79,15 +79,15 @@ class Application:
         return read_stack_file(self.project(), stack)
 
     def stacks(self) -> list[StackStatus]:
-        """Every stack of the project; one whose file is wrong says so in place of a state."""
-        from llmctl.infra.errors import SettingsError
+        """Every stack of the project; one whose file is wrong, or whose cluster is silent, says so there."""
+        from llmctl.infra.errors import ClusterError, SettingsError
         from llmctl.infra.status import StackStatus
 
         found = []
         for name in self.project().stack_names():
             try:
                 found.append(self.status(name))
-            except SettingsError as error:
+            except (SettingsError, ClusterError) as error:
                 found.append(StackStatus(stack=name, target="?", model="?", state=str(error)))
         return found
 

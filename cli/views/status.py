@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
 from llmctl.cli.view import Table, View
-from llmctl.infra.status import StackStatus
+from llmctl.infra.status import ModelStatus, StackStatus
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -21,18 +23,75 @@ def status_view(status: StackStatus) -> View:
         "apiKeyFile": status.api_key_file,
         "logFile": status.log_file,
         "details": dict(status.details),
+        "models": [_model_data(model) for model in status.models],
         "problem": status.problem,
     }
     rows = [
         ("stack", f"{status.stack} ({status.target})"),
         ("model", status.model),
         ("state", f"{status.state}{_health(status)}"),
-        ("endpoint", f"{status.endpoint}/v1" if status.endpoint else ""),
+        ("endpoint", _endpoint(status)),
         ("API key", f"in {status.api_key_file}" if status.api_key_file else ""),
         *((_words(name), _shown(name, value)) for name, value in status.details.items()),
     ]
     text: list[str | Table] = [Table((), [row for row in rows if row[1]])]
-    return View(data, [*text, *([status.problem] if status.problem else [])])
+    text += ["", _models(status.models), "", _replicas(status.models)] if status.models else []
+    return View(data, [*text, *([*([""] if status.models else []), status.problem] if status.problem else [])])
+
+
+def _endpoint(status: StackStatus) -> str:
+    if not status.endpoint:
+        return ""
+    inside = f" (inside the cluster; from here: llmctl connect {status.stack})" if status.models else ""
+    return f"{status.endpoint}/v1{inside}"
+
+
+def _model_data(model: ModelStatus) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "wanted": model.wanted,
+        "working": model.working,
+        "waiting": model.waiting,
+        "tokensPerSecond": None if model.tokens_per_second is None else round(model.tokens_per_second, 1),
+        "replicas": [
+            {
+                "name": each.name,
+                "phase": each.phase,
+                "age": round(each.age),
+                "node": each.node,
+                "gpus": each.gpus,
+                "restarts": each.restarts,
+            }
+            for each in model.replicas
+        ],
+    }
+
+
+def _models(models: Sequence[ModelStatus]) -> Table:
+    columns = ("MODEL", "REPLICAS", "WORKING ON", "WAITING", "TOKENS/S")
+    return Table(columns, [(each.name, _warm(each), *map(_number, _load(each))) for each in models])
+
+
+def _warm(model: ModelStatus) -> str:
+    return f"{sum(each.phase == 'warm' for each in model.replicas)} of {model.wanted} warm"
+
+
+def _load(model: ModelStatus) -> tuple[float | None, ...]:
+    return (model.working, model.waiting, model.tokens_per_second)
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.0f}"
+
+
+def _replicas(models: Sequence[ModelStatus]) -> Table:
+    columns = ("REPLICA", "PHASE", "AGE", "NODE", "GPU", "RESTARTS")
+    rows = [
+        (each.name, each.phase, duration(each.age), each.node or "none", each.gpus or "none", str(each.restarts))
+        for model in models
+        for each in model.replicas
+    ]
+    return Table(columns, rows)
 
 
 def _health(status: StackStatus) -> str:

@@ -79,9 +79,7 @@ class Keys:
             nonlocal replaced
             replaced = tuple(each for each in records if each.id == key_id)
             if replaced and not replaces:
-                raise SettingsError(
-                    f"There is a key {key_id} already. Choose another name, or first: llmctl keys revoke STACK {key_id}"
-                )
+                raise SettingsError(f"There is a key {key_id} already. Choose another name, or revoke that one first.")
             return (*(each for each in records if each.id != key_id), record)
 
         def tell(gateway: Administration) -> None:
@@ -137,7 +135,7 @@ class Keys:
             return self.account.get(named(of_namespace(self.namespace, "secrets"), KEYS_SECRET))
         except ObjectNotFound as error:
             raise ClusterError(
-                f"The Secret {KEYS_SECRET} is not there in namespace {self.namespace}. Make it: llmctl up STACK"
+                f"The Secret {KEYS_SECRET} is not there in namespace {self.namespace}. Make it: llmctl up"
             ) from error
 
     def _change(self, change: Callable[[Records], Records]) -> None:

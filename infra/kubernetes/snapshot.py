@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,9 @@ class Snapshot:
     taken: datetime
     home: Manifest | None
     """The Namespace itself; None: there is none."""
+
+    expected: tuple[str, ...] = ()
+    """Names of the Deployments that the stack file's models should have."""
 
     deployments: tuple[Manifest, ...] = ()
     replica_sets: tuple[Manifest, ...] = ()
@@ -73,9 +76,9 @@ class Snapshot:
         return next((node for node in self.nodes or () if node.name == wanted), None)
 
 
-def take_snapshot(account: Account, namespace: str) -> Snapshot:
+def take_snapshot(account: Account, namespace: str, expected: Iterable[str] = ()) -> Snapshot:
     """Read it all at once. Raises ClusterError's kinds; what the credentials may not see of the nodes is left out."""
-    home = account.find(f"/api/v1/namespaces/{namespace}")
+    home = _home(account, namespace)
     if home is None:
         return Snapshot(namespace=namespace, taken=datetime.now(UTC), home=None)
     with ThreadPoolExecutor(len(COLLECTIONS) + 1) as pool:
@@ -86,6 +89,7 @@ def take_snapshot(account: Account, namespace: str) -> Snapshot:
         namespace=namespace,
         taken=datetime.now(UTC),
         home=home,
+        expected=tuple(expected),
         deployments=found["deployments"],
         replica_sets=found["replicasets"],
         pods=found["pods"],
@@ -93,6 +97,14 @@ def take_snapshot(account: Account, namespace: str) -> Snapshot:
         claims=found["persistentvolumeclaims"],
         nodes=nodes.result(),
     )
+
+
+def _home(account: Account, namespace: str) -> Manifest | None:
+    """Who may only work inside a namespace may not look at it from outside; it is there then."""
+    try:
+        return account.find(f"/api/v1/namespaces/{namespace}")
+    except ClusterForbidden:
+        return {"metadata": {"name": namespace}}
 
 
 def when(event: Manifest) -> str:

@@ -53,7 +53,7 @@ class Gateways:
         def open_one() -> PodStream:
             pods = self.ready()
             if not pods:
-                raise ClusterError(f"No gateway in {self.namespace} is ready. See: llmctl why STACK")
+                raise ClusterError(f"No gateway in {self.namespace} is ready. See: llmctl why")
             first = next(turn)
             return _first_that_opens(self, [pods[(first + i) % len(pods)] for i in range(len(pods))], port)
 

@@ -10,6 +10,7 @@ from llmctl.infra.kubernetes.access import namespace, open_account
 from llmctl.infra.kubernetes.account import Account, named, of_namespace
 from llmctl.infra.kubernetes.diagnosis.causes import first_cause
 from llmctl.infra.kubernetes.diagnosis.words import Logs
+from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.objects import is_going, is_ready, last_end, name, state
 from llmctl.infra.kubernetes.phases import current
 from llmctl.infra.kubernetes.snapshot import Snapshot, take_snapshot
@@ -24,7 +25,8 @@ LINES = 60
 def why(settings: StackSettings, context: StackContext) -> Diagnosis:
     """Raises ClusterError's kinds when the cluster does not answer."""
     account = open_account(settings, context)
-    return diagnose(account, take_snapshot(account, namespace(settings, context)), context.stack)
+    expected = model_names(settings.models).values()
+    return diagnose(account, take_snapshot(account, namespace(settings, context), expected), context.stack)
 
 
 def diagnose(account: Account, snapshot: Snapshot, stack: str) -> Diagnosis:

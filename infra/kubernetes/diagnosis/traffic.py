@@ -21,6 +21,12 @@ def traffic(snapshot: Snapshot, _: Logs) -> Iterator[Diagnosis]:
             fix="Make it anew: llmctl up STACK",
             about=f"deployment/{GATEWAY}",
         )
+    for missing in sorted({*snapshot.expected} - {name(each) for each in snapshot.models}):
+        yield Diagnosis(
+            sentence=f"The stack file has the model {missing}, and the cluster has no Deployment of it.",
+            fix="Make it: llmctl up STACK",
+            about=f"deployment/{missing}",
+        )
     for each in [*([gateway] if gateway else []), *snapshot.models]:
         yield from _of_deployment(snapshot, each)
 
