@@ -13,20 +13,26 @@ from llmctl.serving.models.checkout import Checkout, OnDisk, OnHub, read_json
 from llmctl.serving.models.config.facts_of import Origin, facts_of
 from llmctl.serving.models.disk import is_hub_id, is_path
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.models.gguf import facts_of_parts, inspect
 from llmctl.serving.models.gguf_facts import gguf_facts
-from llmctl.serving.models.weight_files import stored
+from llmctl.serving.models.gguf_header import Header
+from llmctl.serving.models.quantization import choose_parts
+from llmctl.serving.models.weight_files import only_gguf, stored
 
 if TYPE_CHECKING:
-    from llmctl.serving.models.hub import Hub
+    from llmctl.serving.models.hub import Hub, Repository
 
 TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
 
-def model_facts(model_id: str, *, revision: str | None = None, base: Path, hub: Hub | None) -> ModelFacts:
+def model_facts(
+    model_id: str, *, revision: str | None = None, quantization: str | None = None, base: Path, hub: Hub | None
+) -> ModelFacts:
     """The facts of the model that `model_id` means: a directory or .gguf file relative to `base`, or a Hub id.
 
     A Hub id that the catalogue has is answered from there, at once and offline, unless a `revision` is asked for.
-    `hub` None: nothing is asked over the network. No weights are downloaded.
+    `quantization` says which file of a Hub repository of GGUF files is meant, as `quantization.choose` has it; nothing
+    else depends on it. `hub` None: nothing is asked over the network. No weights are downloaded.
     Raises ModelNotFound, ModelDamaged, ModelAccessDenied; ModelError for a config.json that does not suffice.
     """
     if is_path(model_id):
@@ -40,19 +46,19 @@ def model_facts(model_id: str, *, revision: str | None = None, base: Path, hub: 
         return catalogue()[model_id]
     if hub is None:
         raise ModelNotFound(_offline(model_id, revision, "HF_HUB_OFFLINE is set, so the Hub is not asked"))
-    return _on_hub(model_id, revision, hub)
+    return _on_hub(model_id, revision, quantization, hub)
 
 
 def _on_disk(model_id: str, path: Path) -> ModelFacts:
     if path.is_file() and path.suffix.lower() == ".gguf":
-        return gguf_facts(model_id, path, read_on=_today())
+        return gguf_facts(inspect(path), Origin(id=model_id, source=str(path), read_on=_today()))
     if not path.is_dir():
         raise ModelNotFound(f"{path} is neither a directory with a config.json nor a .gguf file (model: {model_id}).")
     origin = Origin(id=model_id, source=str(path / "config.json"), read_on=_today())
     return _facts(OnDisk(path), origin)
 
 
-def _on_hub(model_id: str, revision: str | None, hub: Hub) -> ModelFacts:
+def _on_hub(model_id: str, revision: str | None, quantization: str | None, hub: Hub) -> ModelFacts:
     try:
         repository = hub.repository(model_id, revision)
         origin = Origin(
@@ -63,9 +69,19 @@ def _on_hub(model_id: str, revision: str | None, hub: Hub) -> ModelFacts:
             licence=repository.licence,
             gated=repository.gated,
         )
+        if only_gguf(repository.files):
+            return _gguf_on_hub(repository, quantization, hub, origin)
         return _facts(OnHub(hub, model_id, repository), origin)
     except DownloadFailed as error:
         raise ModelNotFound(_offline(model_id, revision, str(error).rstrip("."))) from error
+
+
+def _gguf_on_hub(repository: Repository, quantization: str | None, hub: Hub, origin: Origin) -> ModelFacts:
+    parts = choose_parts(repository.files, quantization, repository=origin.id)
+    sizes = {name: repository.files[name].size for name in parts}
+    headers = [Header(hub.prefix(origin.id, repository.commit, name, size)) for name, size in sizes.items()]
+    source = f"{hub.endpoint}/{origin.id}/blob/{repository.commit}/{parts[0]}"
+    return gguf_facts(facts_of_parts(headers), replace(origin, source=source))
 
 
 def _facts(files: Checkout, origin: Origin) -> ModelFacts:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from llmctl.serving.errors import ModelError
+from llmctl.serving.models.config.facts_of import Origin
 from llmctl.serving.models.facts import ModelFacts, StoredQuantization
-from llmctl.serving.models.gguf import GgufFacts, inspect
+from llmctl.serving.models.gguf import GgufFacts
 
 
-def gguf_facts(model_id: str, path: Path, *, read_on: str) -> ModelFacts:
-    """Facts of the file at `path`. Raises ModelNotFound, ModelDamaged as `inspect` does, ModelError if a number lacks.
+def gguf_facts(header: GgufFacts, origin: Origin) -> ModelFacts:
+    """Facts of a file, or of all parts of a model. Raises ModelError if a number lacks.
 
     Sliding windows and latent attention are not read: the cache comes out too large for such models, never too small.
     """
-    header = inspect(path)
     needed = ("layers", "embedding_length", "feed_forward_length", "vocabulary", "context_length", "parameters")
     if missing := [name for name in needed if not getattr(header, name)]:
         raise ModelError(
-            f"{path} does not say its {', '.join(missing)}, so it cannot be sized. Convert the model again."
+            f"{origin.source} does not say its {', '.join(missing)}, so it cannot be sized. Convert the model again."
         )
     return ModelFacts(
-        id=model_id,
-        revision=None,
+        id=origin.id,
+        revision=origin.revision,
         architecture=header.architecture,
         model_type=header.architecture,
         parameters=header.parameters,
         active_parameters=_active(header),
-        weight_bytes=header.weights_size,
+        weight_bytes=header.file_size,
         dtype="float16",
         layers=header.layers,
         hidden_size=header.embedding_length,
@@ -42,11 +40,12 @@ def gguf_facts(model_id: str, path: Path, *, read_on: str) -> ModelFacts:
         active_experts=header.active_experts,
         max_context=header.context_length or 0,
         quantization=StoredQuantization(method="gguf", bits=round(8 * header.weights_size / header.parameters, 2)),
-        licence=header.licence,
+        licence=origin.licence or header.licence,
+        gated=origin.gated,
         chat_template=header.chat_template,
         weights_format="gguf",
-        source=str(path),
-        read_on=read_on,
+        source=origin.source,
+        read_on=origin.read_on,
     )
 
 

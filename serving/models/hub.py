@@ -20,6 +20,7 @@ from llmctl.serving.models.hub_errors import translated
 from llmctl.serving.models.integrity import Progress
 from llmctl.serving.models.model_file import ModelFile
 from llmctl.serving.models.partial_download import PartialDownload
+from llmctl.serving.models.remote_prefix import RemotePrefix
 
 if TYPE_CHECKING:
     from huggingface_hub.utils import SafetensorsFileMetadata
@@ -113,6 +114,17 @@ class Hub:
                 return api.parse_safetensors_file_metadata(model_id, filename, revision=commit, timeout=TIMEOUT_SECONDS)
             except SafetensorsParsingError as error:
                 raise ModelDamaged(f"{model_id} {filename} is not a safetensors file.") from error
+
+    def prefix(self, model_id: str, commit: str, filename: str, size: int) -> RemotePrefix:
+        """The start of a file of `size` bytes, for its header. Reading it raises as `translated` does."""
+        return RemotePrefix(
+            url=self._url(model_id, commit, filename),
+            headers=self._headers(),
+            name=f"{model_id} {filename}",
+            size=size,
+            timeout=TIMEOUT_SECONDS,
+            translated=lambda: self._translated(model_id),
+        )
 
     def check_access(self, model_id: str, commit: str, filename: str) -> None:
         """Raises ModelAccessDenied now, before anything is made, if the file of a gated repository may not be read."""

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmctl.serving.errors import ModelDamaged
 from llmctl.serving.models.integrity import CHUNK, Progress, wrong_content
+from llmctl.serving.models.ranges import answered, in_pieces
 
 if TYPE_CHECKING:
     import httpx2
-
-FRUITLESS_TRIES = 5
-"""Tries in a row that brought no new byte, after which it is given up."""
-PAUSE_SECONDS = 1.0
-"""Between tries; the requests themselves back off further."""
 
 
 class PartialDownload:
@@ -32,40 +27,21 @@ class PartialDownload:
     def run(self, url: str, headers: dict[str, str], timeout: float) -> None:
         """Fetch what is missing, compare, and put it in place.
 
-        Raises ModelDamaged (wrong bytes, which are not kept), and the errors of huggingface_hub and httpx2.
+        Raises ModelDamaged (wrong bytes, which are not kept), DownloadFailed, and the errors of huggingface_hub and
+        httpx2.
         """
         self._target.parent.mkdir(parents=True, exist_ok=True)
         if self.done > self._size:
             self._start_over()
         self._take_up_what_is_there()
-        self._fetch_the_rest(url, headers, timeout)
+        in_pieces(lambda: self._request(url, headers, timeout), lambda: self.done, self._size)
         if self._digest.hexdigest() != self._sha256:
             self._partial.unlink()
             raise ModelDamaged(wrong_content(self._target.name, self._sha256, self._digest.hexdigest()))
         self._partial.replace(self._target)
 
-    def _fetch_the_rest(self, url: str, headers: dict[str, str], timeout: float) -> None:
-        import httpx2
-
-        fruitless = 0
-        while self.done < self._size:
-            before = self.done
-            try:
-                self._request(url, headers, timeout)
-            except httpx2.TransportError:
-                fruitless = 0 if self.done > before else fruitless + 1
-                if fruitless == FRUITLESS_TRIES:
-                    raise
-                time.sleep(PAUSE_SECONDS)
-
     def _request(self, url: str, headers: dict[str, str], timeout: float) -> None:
-        from huggingface_hub.utils import hf_raise_for_status, http_stream_backoff
-
-        asked = {**headers, "Accept-Encoding": "identity"}
-        if self.done:
-            asked["Range"] = f"bytes={self.done}-"
-        with http_stream_backoff("GET", url, headers=asked, timeout=timeout, retry_on_exceptions=()) as response:
-            hf_raise_for_status(response)
+        with answered(url, headers, start=self.done, end=None, timeout=timeout) as response:
             self._check_announced(response)
             if self.done and response.status_code != 206:
                 self._start_over()  # this server does not know ranges

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llmctl.serving.errors import ModelDamaged, ModelNotFound
@@ -33,6 +33,13 @@ def stored(files: Checkout) -> Stored:
     if pickles:
         return Stored(weight_bytes=pickles, weights_format="pickle")
     raise ModelNotFound(_no_weights(files))
+
+
+def only_gguf(names: Iterable[str]) -> bool:
+    """Whether there are GGUF files, in subdirectories too, and in the root no weights of another kind."""
+    listed = list(names)
+    others = [name for name in listed if "/" not in name and (_is_weights(name) or name.endswith((INDEX, *PICKLES)))]
+    return not others and any(name.lower().endswith(".gguf") for name in listed)
 
 
 def _is_weights(name: str) -> bool:
@@ -76,7 +83,7 @@ def _no_weights(files: Checkout) -> str:
         listed = ", ".join(ggufs[:5]) + (", …" if len(ggufs) > 5 else "")
         return (
             f"{files.name} holds only GGUF files, of which llama.cpp reads one: {listed}. "
-            f"Download the one you mean and give its path as the model."
+            f"Give the path of the one you mean as the model."
         )
     return (
         f"{files.name} has no weights: no .safetensors and no {', '.join(PICKLES)} in its root. "
