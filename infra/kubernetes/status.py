@@ -72,9 +72,7 @@ def status(settings: StackSettings, context: StackContext) -> StackStatus:
 def _problem(diagnosis: Diagnosis, stack: str, *, healthy: bool) -> str | None:
     if diagnosis.wrong or (not healthy and diagnosis.sentence != NOTHING_IS_WRONG):
         return f"{diagnosis.sentence} {diagnosis.fix}"
-    return (
-        None if healthy else f"All pods are well, and the gateway is silent. See: llmctl logs {stack} --gateway"
-    )
+    return None if healthy else f"All pods are well, and the gateway is silent. See: llmctl logs {stack} --gateway"
 
 
 def _state(models: Iterable[ModelStatus], gateway: bool, *, wrong: bool) -> str:

@@ -63,7 +63,9 @@ def test_a_second_up_changes_nothing(up: StackInCluster) -> None:
 def test_the_rendered_objects_pass_the_api_server(up: StackInCluster) -> None:
     rendered = up.llmctl("render")
     assert rendered.code == 0, rendered.err
-    applied = up.cluster.try_kubectl("apply", "--server-side", "--dry-run=server", "--force-conflicts", "-f", "-", stdin=rendered.out)
+    applied = up.cluster.try_kubectl(
+        "apply", "--server-side", "--dry-run=server", "--force-conflicts", "-f", "-", stdin=rendered.out
+    )
     assert applied.returncode == 0, applied.stderr
     assert "Warning" not in applied.stderr
 

@@ -42,6 +42,7 @@ class StackInCluster:
         """Write the stack file anew; settings are named as they are written there."""
         cluster = {
             "context": self.cluster.context,
+            "kubeconfig": str(self.cluster.kubeconfig),
             "namespace": self.namespace,
             "serverImage": image,
             "gatewayImage": HAPROXY,
@@ -90,7 +91,7 @@ def stack_in(cluster: Cluster, directory: Path, namespace: str) -> Iterator[Stac
     """A project with the stack, which is taken down at the end."""
     laptop = Laptop(directory)
     with kubernetes_double(settle=0) as variables:
-        laptop.environ |= {**variables, "KUBECONFIG": str(cluster.kubeconfig)}
+        laptop.environ |= variables
         stack = StackInCluster(laptop, cluster, namespace)
         stack.has()
         try:
