@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
 
 from drivers.cluster.binaries import binaries
 from drivers.cluster.cluster import Cluster
+from drivers.cluster.layout import Layout
 from drivers.cluster.packages import unpacked_packages
 from drivers.cluster.preconditions import missing
 from drivers.eventually import eventually
@@ -28,6 +30,10 @@ def build() -> None:
 
 
 def up(directory: Path, nodes: int) -> None:
+    layout = Layout(directory)
+    if layout.settings_file.exists():
+        raise SystemExit(f"A cluster runs in {directory} already; `down` ends it.")
+    shutil.rmtree(layout.logs, ignore_errors=True)  # of the one before
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     cluster = Cluster.start(directory, name=f"llmctl-{directory.name}", nodes=nodes, until_we_end=False)
     (directory / "guard").write_text(str(cluster.guard.pid))

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,8 +99,8 @@ class Cluster:
 
     def load_image(self, archive: Path) -> None:
         """Give all nodes an image from an archive as of `docker save`; pods use it with imagePullPolicy Never."""
-        for node in self.nodes:
-            self._ctr(node, "images", "import", str(archive))
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda node: self._ctr(node, "images", "import", str(archive)), self.nodes))
 
     def pretend_gpus(self, node: str, count: int) -> None:
         """For the scheduler, the node has so many `nvidia.com/gpu`; 0 takes them away."""
