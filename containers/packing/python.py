@@ -18,14 +18,16 @@ from packing import CannotPack
 from packing.debian import LIBRARIES
 from packing.layer import Layer
 
-LOADER = "lib64/ld-linux-x86-64.so.2"
+LOADER = "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+"""Not lib64/…, which is a link to this very path, of this machine."""
+
 PROGRAM = "usr/bin/python3.11"
 
 
 @contextmanager
 def interpreter(layer: Layer) -> Iterator[Interpreter]:
     """The Python of a Debian layer, for as long as the block lasts."""
-    with tempfile.TemporaryDirectory() as root:
+    with tempfile.TemporaryDirectory(prefix="unfinished-") as root:
         subprocess.run(["tar", "--extract", "--gzip", "--file", str(layer.file), "--directory", root], check=True)
         yield Interpreter(Path(root))
 

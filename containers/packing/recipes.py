@@ -21,7 +21,18 @@ APPLICATION = "app"
 """Directory of Python packages, as it is called below the root."""
 
 PYTHON_PACKAGES = (
-    *("base-files", "netbase", "tzdata", "libc6", "libgcc-s1", "libstdc++6", "libgomp1", "zlib1g", "libexpat1"),
+    *(
+        "base-files",
+        "netbase",
+        "tzdata",
+        "libc6",
+        "gcc-12-base",
+        "libgcc-s1",
+        "libstdc++6",
+        "libgomp1",
+        "zlib1g",
+        "libexpat1",
+    ),
     *("libssl3", "libffi8", "libuuid1", "libbz2-1.0", "liblzma5", "libsqlite3-0"),
     *("python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib"),
 )
@@ -29,7 +40,17 @@ PYTHON_PACKAGES = (
 
 HAPROXY_PACKAGES = (
     *("base-files", "netbase", "libc6", "libcrypt1", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1"),
-    *("libstdc++6", "libgcc-s1", "libpcre2-8-0", "libssl3", "libsystemd0", "libcap2", "libgcrypt20", "libgpg-error0"),
+    *(
+        "libstdc++6",
+        "gcc-12-base",
+        "libgcc-s1",
+        "libpcre2-8-0",
+        "libssl3",
+        "libsystemd0",
+        "libcap2",
+        "libgcrypt20",
+        "libgpg-error0",
+    ),
     *("liblz4-1", "liblzma5", "libzstd1", "haproxy"),
 )
 
