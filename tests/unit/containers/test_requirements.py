@@ -12,8 +12,8 @@ from pathlib import Path
 from packing.recipes import REPOSITORY, REQUIREMENTS
 
 SERVING = REPOSITORY / "serving"
-PROGRAMS = ("llmctl.serving.server", "llmctl.serving.weights")
-"""With everything below them."""
+PROGRAMS = ("llmctl.serving.server", "llmctl.serving.weights.relay", "llmctl.serving.weights.fetch")
+"""With everything below them. The GPU check beside them runs in the engine's image."""
 
 TAKEN_BY_UVICORN = {"uvloop", "httptools"}
 """Where they are installed."""
