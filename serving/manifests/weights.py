@@ -85,9 +85,8 @@ def relay(spec: StackSpec) -> Manifest:
     """Its pod changes with the files of the models that it serves, whose fetchers ask for no others."""
     wanted = _relay_container(spec)
     made = container.container("relay", wanted, [container.mount(LIST, DIRECTORY)])
-    made["envFrom"] = [
-        {"prefix": variable_prefix(secret), "secretRef": {"name": secret}} for secret in credentials(spec)
-    ]
+    if secrets := credentials(spec):
+        made["envFrom"] = [{"prefix": variable_prefix(name), "secretRef": {"name": name}} for name in secrets]
     pod = Pod(
         containers=[made],
         volumes=[

@@ -142,5 +142,20 @@ def test_servers_load_from_their_disk_and_ask_no_hub() -> None:
         assert {"name": "weights", "mountPath": "/weights", "readOnly": True} in server["volumeMounts"]
 
 
+@pytest.mark.parametrize("spec", STACKS.values(), ids=STACKS.keys())
+def test_nothing_is_written_that_the_api_server_would_leave_out_again(spec: StackSpec) -> None:
+    """An empty list, or a 0 where 0 is what nothing means: the next plan would find a difference in it."""
+
+    def walk(value: Any, path: str) -> Iterator[str]:
+        if value == [] or (value == 0 and path.endswith("Seconds")):
+            yield path
+        for key, inner in (
+            value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+        ):
+            yield from walk(inner, f"{path}.{key}")
+
+    assert [line for made in objects(spec) for line in walk(made, made["kind"])] == []
+
+
 def _pods(made: tuple[Manifest, ...]) -> Iterator[dict[str, Any]]:
     return (one["spec"]["template"]["spec"] for one in made if one["kind"] == "Deployment")
