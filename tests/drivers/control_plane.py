@@ -22,6 +22,9 @@ from drivers.ports import free_port
 
 ASSETS = "KUBEBUILDER_ASSETS"
 
+NODE = "pretended"
+BINDING = {"apiVersion": "v1", "kind": "Binding", "target": {"apiVersion": "v1", "kind": "Node", "name": NODE}}
+
 
 class ControlPlane:
     """What is asked of it goes past the double, with httpx."""
@@ -101,6 +104,7 @@ class ControlPlane:
             f"--kubeconfig={config}",
             f"--service-account-private-key-file={key}",
             "--leader-elect=false",
+            "--controllers=*,-node-lifecycle-controller",  # no kubelet says that the pretended node is alive
             "--use-service-account-credentials=false",
             "--bind-address=127.0.0.1",
             f"--secure-port={free_port()}",
@@ -118,10 +122,29 @@ class ControlPlane:
         answer = self._client.get(path)
         return None if answer.status_code == 404 else _checked(answer)
 
-    def config_map(self, namespace: str, name: str = "settings") -> dict[str, Any]:
-        found = self.get(f"/api/v1/namespaces/{namespace}/configmaps/{name}")
-        assert found, f"no ConfigMap {namespace}/{name}"
-        return found
+    def object(self, namespace: str, plural: str, name: str) -> dict[str, Any] | None:
+        """Of the core group, or of apps where it is a Deployment; None where there is none."""
+        root = "/apis/apps/v1" if plural == "deployments" else "/api/v1"
+        return self.get(f"{root}/namespaces/{namespace}/{plural}/{name}")
+
+    def pods(self, namespace: str) -> list[dict[str, Any]]:
+        found = self.get(f"/api/v1/namespaces/{namespace}/pods") or {"items": []}
+        items: list[dict[str, Any]] = found["items"]
+        return items
+
+    def pods_become_ready(self, namespace: str) -> bool:
+        """What scheduler and kubelet would say of all pods of a namespace. False where there are none yet."""
+        steps = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
+        conditions = [{"type": step, "status": "True"} for step in steps]
+        if not self.get(f"/api/v1/nodes/{NODE}"):
+            self.post("/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}})
+        pods = self.pods(namespace)
+        for pod in pods:
+            path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}"
+            if not pod["spec"].get("nodeName"):
+                self.post(f"{path}/binding", BINDING | {"metadata": {"name": pod["metadata"]["name"]}})
+            self.patch_status(path, phase="Running", podIP="10.244.0.9", conditions=conditions)
+        return bool(pods)
 
     def patch(self, path: str, **merged: Any) -> dict[str, Any]:
         """What somebody does with kubectl; a JSON merge patch."""

@@ -20,8 +20,9 @@ class KubernetesProject:
     """`declares` objects by resource name; `up` and its kin do what the engine makes of them."""
 
     def __init__(self, root: Path, double: Mapping[str, str], kubeconfig: dict[str, Any], context: str) -> None:
-        self.work, self.events = root / "project", list[EngineEvent]()
-        self.provider: dict[str, Any] = {"kubeconfig": json.dumps(kubeconfig), "context": context}
+        self.root, self.work, self.events = root, root / "project", list[EngineEvent]()
+        self.provider: dict[str, Any] = {"context": context, "cluster_identifier": "of these tests"}
+        self.uses(kubeconfig)
         self._objects: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         for directory in (self.work, root / "state"):
             directory.mkdir()
@@ -43,6 +44,10 @@ class KubernetesProject:
         else:
             self._objects[name] = (manifest, options)
 
+    def uses(self, kubeconfig: dict[str, Any], **settings: Any) -> None:
+        """Settings of the provider."""
+        self.provider |= {"kubeconfig": json.dumps(kubeconfig), **settings}
+
     def up(self, **options: Any) -> dict[str, Any]:
         """Returns metadata and status of every object, by resource name."""
         outputs = self.stack.up(on_event=self._heard(), **options).outputs
@@ -58,6 +63,17 @@ class KubernetesProject:
     def up_in_the_background(self) -> Future[Any]:
         return ThreadPoolExecutor(1).submit(self.up)
 
+    def destroy(self) -> None:
+        self.stack.destroy(on_event=self._heard())
+
+    def destroy_in_the_background(self) -> Future[None]:
+        return ThreadPoolExecutor(1).submit(self.destroy)
+
+    def repair(self) -> None:
+        """What llmctl does after a Pulumi CLI was killed: break its lock, drop the pending create, look again."""
+        self.stack.cancel()
+        self.stack.refresh(clear_pending_creates=True)
+
     def cli(self) -> psutil.Process | None:
         return next(
             (p for p in psutil.Process().children(recursive=True) if p.name() == "pulumi" and "up" in p.cmdline()), None
@@ -66,6 +82,15 @@ class KubernetesProject:
     def state(self, name: str) -> dict[str, Any]:
         deployment = self.stack.export_stack().deployment or {}
         return next(each for each in deployment["resources"] if each["urn"].endswith(f"::{name}"))
+
+    def pending(self) -> list[str]:
+        """Names of the resources whose operation was begun and not ended."""
+        deployment = self.stack.export_stack().deployment or {}
+        return [each["resource"]["urn"].rpartition("::")[2] for each in deployment.get("pending_operations") or ()]
+
+    def state_file(self) -> str:
+        """The state as it lies on disk."""
+        return (self.root / "state" / ".pulumi" / "stacks" / "demo" / "test.json").read_text()
 
     def resources(self) -> list[str]:
         """Names of the objects in the state."""

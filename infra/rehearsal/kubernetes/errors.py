@@ -31,7 +31,10 @@ class ApiFault(DoubleError):
 
 class NoSuchKind(DoubleError):
     def __init__(self, api_version: str, kind: str) -> None:
-        super().__init__(f'no matches for kind "{kind}" in version "{api_version}"')
+        super().__init__(
+            "the Kubernetes API server reported that the apiVersion for this resource does not exist. Verify that any "
+            f'required CRDs have been created: no matches for kind "{kind}" in version "{api_version}"'
+        )
 
 
 class Unreachable(DoubleError):
