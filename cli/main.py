@@ -33,6 +33,7 @@ from llmctl.cli.commands.keys import keys
 from llmctl.cli.commands.logs import logs
 from llmctl.cli.commands.preview import preview
 from llmctl.cli.commands.render import render
+from llmctl.cli.commands.scale import scale
 from llmctl.cli.commands.setup import setup
 from llmctl.cli.commands.size import size
 from llmctl.cli.commands.stacks import stacks
@@ -50,6 +51,7 @@ COMMANDS = (
     preview,
     render,
     up,
+    scale,
     down,
     status,
     why,
