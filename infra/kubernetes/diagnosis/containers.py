@@ -17,12 +17,12 @@ from llmctl.serving.manifests.spec import Manifest
 
 WEIGHTS_FAILURES: tuple[tuple[str, str, str], ...] = (
     (
-        r"[Ss][Hh][Aa]-?256|hash|differs|damaged",
+        r"has the (?:SHA-256|git hash|size) |damaged",
         "a file of the weights is not what it should be",
         "Restore the file at its source; if the model has moved on, name its revision. llmctl serves no such file.",
     ),
     (
-        r"[Nn]o space left|disk (?:is )?full|ENOSPC",
+        r"need [\d.]+ GB more|[Nn]o space left|[Dd]isk (?:is )?full|quota exceeded",
         "the weights do not fit on the node's disk",
         "Use nodes with more disk, or a smaller quantization.",
     ),
@@ -47,12 +47,15 @@ WEIGHTS_FAILURES: tuple[tuple[str, str, str], ...] = (
         "Wait, set a Hub token, or use a mirror or a bucket: weights.source.",
     ),
     (
-        r"refused|unreachable|cannot be reached|resolve|timed? ?out|reset|no route",
+        r"does not answer|broke off|refused|unreachable|cannot be reached|resolve|timed? ?out|reset",
         "the relay or the source behind it cannot be reached",
         "Look at the relay's log (kubectl logs deployment/weights), its network policy and weights.networks.",
     ),
 )
-"""Pattern, sentence, fix; the first that matches the last lines of the init container's log."""
+"""Pattern, sentence, fix; the first that matches what the fetcher ended with (serving/weights/fetch)."""
+
+FAILED = re.compile(r"^(?:weights|GPU check) failed: (.+)")
+"""How the fetcher and the GPU check say why they end."""
 
 OWN_CAUSE = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CreateContainerConfigError")
 """Reasons to wait that other stages explain."""
@@ -139,13 +142,13 @@ def _cause(
 def _init_cause(
     pod: Manifest, status: Mapping[str, Any], end: Mapping[str, Any], lines: Sequence[str]
 ) -> tuple[str, str]:
-    last = _last_line(lines) or _exit(end)
+    last = _why_it_ended(lines) or _exit(end)
     log = f"See: kubectl logs {name(pod)} -c {status['name']}"
     if status["name"] != WEIGHTS_CONTAINER:
         return f"the GPUs did not prove themselves: {last}", f"Cordon and replace the node, then delete the pod. {log}"
     for pattern, sentence, fix in WEIGHTS_FAILURES:
-        if line := next((each for each in reversed(lines) if re.search(pattern, each)), None):
-            return f"{sentence} ({line.strip().rstrip('.')})", fix
+        if re.search(pattern, last):
+            return f"{sentence} ({last})", fix
     return f"the weights did not come: {last}", log
 
 
@@ -230,6 +233,11 @@ def _exit(end: Mapping[str, Any]) -> str:
 
 def _last_line(lines: Sequence[str]) -> str:
     return next((line.strip().rstrip(".") for line in reversed(lines) if line.strip()), "")
+
+
+def _why_it_ended(lines: Sequence[str]) -> str:
+    said = (match[1] for line in reversed(lines) if (match := FAILED.match(line)))
+    return next(said, _last_line(lines)).strip().rstrip(".")
 
 
 def _times(restarts: int) -> str:

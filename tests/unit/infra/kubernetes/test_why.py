@@ -70,7 +70,7 @@ def gpu_check_failed(cluster: ClusterDouble) -> Logs:
     pod = pod_of_chat(cluster)
     cluster.has_container(pod, ended(0, "Completed"), name="weights", init=True, ready=True)
     cluster.has_container(pod, ended(1), name="gpu-check", init=True)
-    return {(POD, "gpu-check"): ["GPU 0 shows 40.0 GiB; 79.0 GiB are needed."]}
+    return {(POD, "gpu-check"): ["GPU check failed: GPU 0 shows 40 GiB of 79."]}
 
 
 def engine_ended(*lines: str, code: int = 1, reason: str = "Error") -> Callable[[ClusterDouble], Logs]:
@@ -232,33 +232,34 @@ CASES = {
         secret_of_a_variable_is_gone, f"{POD} cannot start without its Secret hub-token, which is not there.", AGAIN
     ),
     "weights with another hash": Case(
-        weights_ended("model.safetensors: SHA-256 differs."),
+        weights_ended("weights failed: model.safetensors has the SHA-256 00ff, expected 11ee; it was not kept."),
         f"Fetching the weights of {POD} ended 2 times before: a file of the weights is not what it should be "
-        "(model.safetensors: SHA-256 differs).",
+        "(model.safetensors has the SHA-256 00ff, expected 11ee; it was not kept).",
         "Restore the file at its source; if the model has moved on, name its revision. llmctl serves no such file.",
     ),
     "weights from a relay that is not there": Case(
-        weights_ended("http://weights:8080/chat: Connection refused"),
+        weights_ended("weights failed: The relay weights:8080 does not answer for config.json (refused)."),
         f"Fetching the weights of {POD} ended 2 times before: the relay or the source behind it cannot be reached "
-        "(http://weights:8080/chat: Connection refused).",
+        "(The relay weights:8080 does not answer for config.json (refused)).",
         "Look at the relay's log (kubectl logs deployment/weights), its network policy and weights.networks.",
     ),
     "weights that want a token": Case(
-        weights_ended("fetching config.json", "the source answered 401"),
+        weights_ended(
+            "weights of chat: 2 files", "weights failed: The relay does not give it (HTTP 401): token"
+        ),
         f"Fetching the weights of {POD} ended 2 times before: the source of the weights wants a token "
-        "(the source answered 401).",
+        "(The relay does not give it (HTTP 401): token).",
         "Name a Secret with one: weights.credentials; for the Hub: pulumi config set --secret llmctl:hubToken",
     ),
     "weights larger than the disk": Case(
-        weights_ended("[Errno 28] No space left on device: '/weights/model.safetensors'"),
+        weights_ended("weights failed: The weights need 16.1 GB more in /weights, where 8.0 GB are free."),
         f"Fetching the weights of {POD} ended 2 times before: the weights do not fit on the node's disk "
-        "([Errno 28] No space left on device: '/weights/model.safetensors').",
+        "(The weights need 16.1 GB more in /weights, where 8.0 GB are free).",
         MORE_DISK,
     ),
     "a GPU that failed its check": Case(
         gpu_check_failed,
-        f"The check of the GPUs of {POD} ended: the GPUs did not prove themselves: GPU 0 shows 40.0 GiB; 79.0 GiB are "
-        "needed.",
+        f"The check of the GPUs of {POD} ended: the GPUs did not prove themselves: GPU 0 shows 40 GiB of 79.",
         f"Cordon and replace the node, then delete the pod. See: kubectl logs {POD} -c gpu-check",
     ),
     "memory of the host": Case(
