@@ -176,10 +176,13 @@ class Application:
 
         return find_pulumi_cli(cache=self.cache, environ=self.environ) or self.setup().cli
 
-    def model_facts(self, model_id: str, revision: str | None, base: Path | None = None) -> ModelFacts:
+    def model_facts(
+        self, model_id: str, revision: str | None, quantization: str | None, base: Path | None = None
+    ) -> ModelFacts:
         """What sizing needs to know of a model: from disk, the catalogue, or the Hub unless HF_HUB_OFFLINE is set.
 
-        A path is relative to `base`; None: where the user stands.
+        A path is relative to `base`; None: where the user stands. Of a repository of GGUF files the one in that
+        quantization is meant.
         """
         from llmctl.infra.redaction import redaction
         from llmctl.serving.models.facts_reader import model_facts
@@ -188,7 +191,7 @@ class Application:
         self.console.redact = redaction(self.environ, self.directory / ".llmctl")
         offline = self.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on")
         hub = None if offline else Hub.from_environment(self.environ)
-        return model_facts(model_id, revision=revision, base=base or self.directory, hub=hub)
+        return model_facts(model_id, revision=revision, quantization=quantization, base=base or self.directory, hub=hub)
 
     def size(self, facts: ModelFacts, question: Question, prices: Path | None = None) -> Sizing:
         """Which machine types the model fits, by the prices of the snapshot and of that file."""
@@ -210,7 +213,7 @@ class Application:
         mistakes: list[tuple[tuple[str | int, ...], str]] = []
         for name, model in file.settings().models.items():
             try:
-                facts = self.model_facts(model.id, model.revision, base)
+                facts = self.model_facts(model.id, model.revision, model.quantization, base)
                 found.append(engine_switch(name, model, facts, to, locked))
             except (EngineError, HardwareError, ModelError, SizingError) as error:
                 mistakes.append((("models", name), str(error)))

@@ -46,7 +46,7 @@ def size(
         region=region,
         max_hourly=max_hourly,
     )
-    facts = app.model_facts(model, revision)
+    facts = app.model_facts(model, revision, quantize)
     choice = engine_for(facts, question.load(facts), asked=engine)
     sizing = app.size(facts, replace(question, engine=choice.engine), prices)
     view = sizing_view(facts, sizing, choice, today=app.today(), every=every, explain=explain)

@@ -27,7 +27,9 @@ def outside(context: StackContext, environ: Mapping[str, str]) -> Outside:
     hub = None if offline else Hub.from_environment(environ)
     stacks = context.project.stacks
     return Outside(
-        facts=lambda model: model_facts(model.id, revision=model.revision, base=stacks, hub=hub),
+        facts=lambda model: model_facts(
+            model.id, revision=model.revision, quantization=model.quantization, base=stacks, hub=hub
+        ),
         listers=Listers(hub=hub, environ=environ, hub_token="hubToken" in context.secrets),
         locked=read_lock_file(stacks / NAME),
     )

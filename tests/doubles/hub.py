@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from drivers.loopback import serving
 
+CHUNK = 1 << 16
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -55,6 +56,7 @@ class HubDouble:
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _goes_on: threading.Event = field(default_factory=threading.Event)
     _signature: str = ""
+    _taken: int = 0
 
     def has(self, repository: str, files: Mapping[str, bytes]) -> None:
         self._files[repository] = dict(files)
@@ -103,6 +105,10 @@ class HubDouble:
 
     def ranges_asked_for(self) -> list[str | None]:
         return [seen.range for seen in self.requests if seen.server == "storage"]
+
+    def bytes_taken(self) -> int:
+        """Of all downloads together, before their clients hung up."""
+        return self._taken
 
     def answer_hub(self, handler: BaseHTTPRequestHandler) -> None:
         self._note("hub", handler)
@@ -163,7 +169,7 @@ class HubDouble:
         if self._stands_still():
             self._goes_on.wait()
         with contextlib.suppress(ConnectionError):  # a client that has seen enough hangs up
-            handler.wfile.write(content[start:end] if cut is None else content[start : min(end, start + cut)])
+            self._write(handler, content[start:end] if cut is None else content[start : min(end, start + cut)])
         handler.close_connection = True
         return None
 
@@ -173,6 +179,11 @@ class HubDouble:
                 return False
             self._whole_downloads -= 1
             return self._whole_downloads < 0
+
+    def _write(self, handler: BaseHTTPRequestHandler, content: bytes) -> None:
+        for start in range(0, len(content), CHUNK):
+            handler.wfile.write(content[start : start + CHUNK])
+            self._taken += len(content[start : start + CHUNK])
 
     def _note(self, server: str, handler: BaseHTTPRequestHandler) -> None:
         headers = handler.headers

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from llmctl.serving.errors import ModelNotFound
-from llmctl.serving.models.quantization import choose
+from llmctl.serving.models.quantization import choose_parts
 from llmctl.serving.models.weight_files import PICKLES
 
 _BESIDES = re.compile(r"[^/]+\.(json|txt|model|jinja|tiktoken)|additional_chat_templates/[^/]+\.jinja")
@@ -21,14 +21,15 @@ _CODE = re.compile(r"[^/]+\.py")
 def needed(
     names: Iterable[str], *, gguf: bool, quantization: str | None = None, code: bool = False, where: str
 ) -> tuple[str, ...]:
-    """The files for an engine that reads GGUF (one file of the quantization), or safetensors (and what is beside them).
+    """The files for an engine that reads GGUF (the file of the quantization, or all its parts), or safetensors (and what
+    is beside them).
 
     `code`: the repository's own Python too, for engines that are told to run it. Only the root of a repository counts:
     below it are other formats of the same weights (`original/`), and other things. Raises ModelNotFound.
     """
     listed = sorted(names)
     if gguf:
-        return (choose(listed, quantization, repository=where),)
+        return choose_parts(listed, quantization, repository=where)
     weights = _safetensors(listed)
     if not weights:
         raise ModelNotFound(_no_weights(listed, where))

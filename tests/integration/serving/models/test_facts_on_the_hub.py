@@ -89,14 +89,6 @@ def test_the_token_goes_to_the_hub_and_not_to_its_storage(hub: HubDouble, read: 
     assert {seen.authorization for seen in hub.requests if seen.server == "storage"} == {None}
 
 
-def test_a_repository_of_gguf_files_points_at_one_of_them(hub: HubDouble, read: Callable[..., ModelFacts]) -> None:
-    hub.has(MODEL, {"tiny-Q4_K_M.gguf": b"GGUF", "tiny-Q8_0.gguf": b"GGUF"})
-    with pytest.raises(
-        ModelNotFound, match=r"holds only GGUF files, .*: tiny-Q4_K_M\.gguf, tiny-Q8_0\.gguf\. Download"
-    ):
-        read()
-
-
 def test_pickles_are_said_to_be_pickles(hub: HubDouble, read: Callable[..., ModelFacts]) -> None:
     hub.has(MODEL, {"config.json": FILES["config.json"], "pytorch_model.bin": bytes(500)})
     assert (read().weights_format, read().weight_bytes) == ("pickle", 500)
