@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from drivers.cluster.cluster import Cluster
-from drivers.stack_in_cluster import MODEL, StackInCluster, a_model, stack_in
+from drivers.stack_in_cluster import StackInCluster, a_model, stack_in
 
 QUESTION = "What is the capital of France?"
 

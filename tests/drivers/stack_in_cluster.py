@@ -1,4 +1,4 @@
-"""A user with a project whose stack `dev` is for a cluster: llmctl as a command, the double of the provider attached."""
+"""A user whose stack `dev` is for a cluster: llmctl as a command, with the double of the provider attached."""
 
 from __future__ import annotations
 
