@@ -61,6 +61,10 @@ class StackInCluster:
         yes = ["--yes"] if command in ("up", "down") else []
         return self.laptop.llmctl(command, STACK, *yes, *words)
 
+    def keys(self, verb: str, *words: str) -> Any:
+        """`llmctl keys VERB dev WORDS…`."""
+        return self.laptop.llmctl("keys", verb, STACK, *words)
+
     def is_up(self) -> None:
         up = self.llmctl("up")
         assert up.code == 0, up.err + up.out

@@ -244,9 +244,7 @@ CASES = {
         "Look at the relay's log (kubectl logs deployment/weights), its network policy and weights.networks.",
     ),
     "weights that want a token": Case(
-        weights_ended(
-            "weights of chat: 2 files", "weights failed: The relay does not give it (HTTP 401): token"
-        ),
+        weights_ended("weights of chat: 2 files", "weights failed: The relay does not give it (HTTP 401): token"),
         f"Fetching the weights of {POD} ended 2 times before: the source of the weights wants a token "
         "(The relay does not give it (HTTP 401): token).",
         "Name a Secret with one: weights.credentials; for the Hub: pulumi config set --secret llmctl:hubToken",
