@@ -82,13 +82,13 @@ def _within_limits(spec: GatewaySpec) -> list[str]:
 
 
 def _body(spec: GatewaySpec) -> list[str]:
-    """The whole body is here before a replica hears of the request: a slow client takes nobody's slot."""
-    too_large = replies.too_large(spec).rule
+    """The body is here before a replica hears of the request, up to affinity_bytes: a slow client takes no slot."""
+    in_chunks = "{ req.hdr(transfer-encoding) -m found }"
     return [
         f"{replies.HEADERS_TOO_LARGE.rule} if {{ req.hdrs,length gt {HEADER_BYTES} }}",
-        f"{too_large} if {{ req.hdr_val(content-length) gt {spec.body_bytes} }}",
+        f"{replies.too_large(spec).rule} if {{ req.hdr_val(content-length) gt {spec.body_bytes} }}",
         f"wait-for-body time {spec.client_seconds}s if {{ method POST }}",
-        f"{too_large} if {{ req.body_size gt {spec.body_bytes} }}",
+        f"{replies.length_unknown(spec).rule} if {in_chunks} {{ req.body_size gt {spec.affinity_bytes} }}",
     ]
 
 

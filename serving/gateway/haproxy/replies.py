@@ -79,13 +79,20 @@ def too_large(spec: GatewaySpec) -> Reply:
     return _invalid(413, "request_too_large", f"the body of a request may have {spec.body_bytes} bytes")
 
 
+def length_unknown(spec: GatewaySpec) -> Reply:
+    """A body in chunks tells its size only at its end, which must not be waited for without a bound."""
+    message = f"a body without Content-Length may have {spec.affinity_bytes} bytes; send Content-Length"
+    return _invalid(413, "content_length_missing", message)
+
+
 def names(models: tuple[RoutedModel, ...]) -> str:
     return ", ".join(name for model in models for name in model.served_names)
 
 
 def no_model(spec: GatewaySpec) -> Reply:
-    known = f"say in `model` (or X-Model) which: {names(spec.models)}"
-    return _invalid(400, "model_missing", f"this endpoint serves several models; {known}")
+    known = f"say in `model` or in the header X-Model which: {names(spec.models)}"
+    large = f"of a body over {spec.affinity_bytes} bytes only the beginning is read"
+    return _invalid(400, "model_missing", f"this endpoint serves several models; {known}; {large}")
 
 
 def unknown_model(spec: GatewaySpec) -> Reply:

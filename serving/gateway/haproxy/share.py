@@ -25,11 +25,15 @@ def places(model: RoutedModel) -> int:
     return 2 * model.max_replicas
 
 
+def requests(spec: GatewaySpec) -> int:
+    """Of one gateway, all that work and all that wait."""
+    working = sum(slots(spec, model) * model.max_replicas for model in spec.models)
+    return working + queue(spec) * len(spec.models)
+
+
 def connections(spec: GatewaySpec) -> int:
     """Clients of one gateway: all that work, all that wait, and as many again that are idle or being refused.
 
     At least 1,000, so that refusing costs nobody the connection. HAProxy needs two files for each.
     """
-    working = sum(slots(spec, model) * model.max_replicas for model in spec.models)
-    waiting = queue(spec) * len(spec.models)
-    return max(1_000, 2 * (working + waiting))
+    return max(1_000, 2 * requests(spec))

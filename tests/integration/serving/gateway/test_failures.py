@@ -49,14 +49,25 @@ def test_a_request_goes_to_another_replica_when_its_own_dies_before_the_first_by
     assert gateway.log_of(1)[0]["retries"].startswith("+"), "it was tried elsewhere"
 
 
-def test_a_large_body_is_sent_again_too(stack: GatewayStack, three: list[Replica]) -> None:
+def test_a_body_is_sent_again_whole(stack: GatewayStack, three: list[Replica]) -> None:
     gateway = stack.gateway()
     ready(gateway, 3)
     for replica in three:
         replica.dies_at(1)
-    body = chat(text="x" * 1_900_000)
+    body = chat(text="x" * 120_000)
     assert stack.post(gateway, body).status_code == 200
     assert len({seen.body for replica in three for seen in replica.requests}) == 1
+
+
+def test_a_larger_body_finds_another_replica_too_when_the_connection_is_refused(
+    stack: GatewayStack, three: list[Replica]
+) -> None:
+    gateway = stack.gateway()
+    ready(gateway, 3)
+    three[0].terminate()
+    three[1].terminate()
+    answers = [stack.post(gateway, chat(text="x" * 1_900_000)) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200] * 4
 
 
 def test_where_every_replica_fails_the_client_is_told_to_come_back(stack: GatewayStack, three: list[Replica]) -> None:

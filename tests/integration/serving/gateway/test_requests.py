@@ -142,27 +142,44 @@ def in_chunks(body: bytes, size: int = 10_000) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_of_just_the_allowed_size_is_routed_by_its_last_word(
+def test_a_body_that_is_just_read_whole_is_routed_by_its_last_word(
     stack: GatewayStack, two_models: Haproxy, chunked: bool
 ) -> None:
     empty = {"messages": [{"role": "user", "content": ""}], "model": "org/b"}
-    empty["messages"] = [{"role": "user", "content": "x" * (two_models.spec.body_bytes - len(json.dumps(empty)))}]
+    empty["messages"] = [{"role": "user", "content": "x" * (two_models.spec.affinity_bytes - len(json.dumps(empty)))}]
     body = json.dumps(empty).encode()
-    assert len(body) == two_models.spec.body_bytes
+    assert len(body) == two_models.spec.affinity_bytes
     with stack.client(two_models) as client:
         answer = client.post(CHAT, content=in_chunks(body) if chunked else body)
     assert answer.json()["replica"] == stack.replicas.all[1].address
     assert stack.replicas.all[1].requests[0].body == body
 
 
-@pytest.mark.parametrize("chunked", [False, True])
+def test_a_larger_body_is_routed_by_its_beginning_or_by_a_header(stack: GatewayStack, two_models: Haproxy) -> None:
+    messages = {"messages": [{"role": "user", "content": "x" * 1_900_000}]}
+    second = stack.replicas.all[1].address
+    assert stack.post(two_models, {"model": "org/b"} | messages).json()["replica"] == second
+    assert stack.post(two_models, messages, headers={"X-Model": "org/b"}).json()["replica"] == second
+    unread = stack.post(two_models, messages | {"model": "org/b"})
+    assert unread.status_code == 400
+    assert "X-Model" in unread.json()["error"]["message"]
+    assert [len(body["messages"][0]["content"]) for body in stack.replicas.all[1].bodies()] == [1_900_000] * 2
+
+
 @pytest.mark.parametrize("excess", [1, 3_000_000])
-def test_a_larger_body_is_a_413(stack: GatewayStack, two_models: Haproxy, chunked: bool, excess: int) -> None:
-    body = b"x" * (two_models.spec.body_bytes + excess)
+def test_a_body_over_the_limit_is_a_413(stack: GatewayStack, two_models: Haproxy, excess: int) -> None:
     with stack.client(two_models) as client:
-        answer = client.post(CHAT, content=in_chunks(body) if chunked else body)
+        answer = client.post(CHAT, content=b"x" * (two_models.spec.body_bytes + excess))
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "request_too_large"
+
+
+@pytest.mark.parametrize("excess", [1, 3_000_000])
+def test_a_large_body_has_to_say_its_length(stack: GatewayStack, two_models: Haproxy, excess: int) -> None:
+    with stack.client(two_models) as client:
+        answer = client.post(CHAT, content=in_chunks(b"x" * (two_models.spec.affinity_bytes + excess)))
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "content_length_missing"
 
 
 def test_headers_have_a_bound_too(stack: GatewayStack, two_models: Haproxy) -> None:
