@@ -73,7 +73,7 @@ def served_model(
         startup_seconds=budget,
         surge=False,
         weights=asked.local.weights,
-        gpu_check=_gpu_check(asked.where),
+        gpu_check=_gpu_check(asked.where, asked.model.engine),
         node_selector=selector,
     )
     room = surge.decide(
@@ -146,7 +146,7 @@ def _container(asked: Asked, spec: ServingSpec, server_image: Image) -> Containe
     return ENGINES[asked.model.engine].container(spec, asked.where.accelerator)
 
 
-def _gpu_check(where: Placement) -> GpuCheck | None:
+def _gpu_check(where: Placement, engine: EngineName) -> GpuCheck | None:
     if where.accelerator is None:
         return None
-    return GpuCheck(gpus=where.gpus, memory=int(SHOWN_SHARE * where.accelerator.memory))
+    return GpuCheck(engine=engine, gpus=where.gpus, memory=int(SHOWN_SHARE * where.accelerator.memory))

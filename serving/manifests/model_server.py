@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmctl.serving.manifests import container, deployment, weights
+from llmctl.serving.manifests import container, deployment, gpu_check, weights
 from llmctl.serving.manifests.autoscaling import autoscaled
 from llmctl.serving.manifests.deployment import OLD_FIRST, RECREATE, SURGE, Pod, Rollout
 from llmctl.serving.manifests.labels import Component
@@ -35,9 +35,17 @@ def _pod(spec: StackSpec, model: ServedModel) -> Pod:
     fetched = weights.is_fetched(model.weights)
     files = [container.mount(weights.FETCHER, model.weights_path)] if fetched else []
     return Pod(
-        init_containers=[weights.fetcher(spec, model)] if fetched else [],
+        init_containers=[
+            # GPUs first: a sick one is found before an hour's worth of weights has been fetched for it.
+            *([gpu_check.init_container(model, model.gpu_check)] if model.gpu_check else []),
+            *([weights.fetcher(spec, model)] if fetched else []),
+        ],
         containers=[container.container(NAME, wanted, files)],
-        volumes=[*(container.volume(volume) for volume in wanted.volumes), *weights.volumes(model)],
+        volumes=[
+            *(container.volume(volume) for volume in wanted.volumes),
+            *gpu_check.volumes(model),
+            *weights.volumes(model),
+        ],
         annotations=weights.content(model),
         grace_seconds=wanted.shutdown.grace_seconds,
         root=wanted.run_as_user is None,

@@ -8,6 +8,7 @@ from typing import Any
 
 from llmctl.serving.engines.container import ContainerSpec, Image
 from llmctl.serving.gateway.spec import GatewaySpec
+from llmctl.serving.spec import EngineName
 from llmctl.serving.weights.spec import Weights
 
 Manifest = dict[str, Any]
@@ -24,6 +25,9 @@ class Replicas:
 @dataclass(frozen=True, kw_only=True)
 class GpuCheck:
     """What a GPU has to prove before its replica may take requests."""
+
+    engine: EngineName
+    """Whose image it is proven in: one with Python, or one without."""
 
     gpus: int
     memory: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.serving.manifests import gateway, services
+from llmctl.serving.manifests import gateway, gpu_check, services
 from llmctl.serving.manifests.accounts import hub_token_secret, keys_secret, service_account
 from llmctl.serving.manifests.autoscaling import autoscalers
 from llmctl.serving.manifests.checks import check
@@ -62,6 +62,7 @@ def _names(spec: StackSpec) -> Wave:
         gateway.configuration(spec),
         gateway.no_keys(spec),
         services.gateway(spec),
+        *((gpu_check.configuration(spec),) if gpu_check.checked(spec) else ()),
         *((configuration(spec),) if fetched(spec) else ()),
         *((relay_service(spec),) if relayed(spec) else ()),
         *(services.ready(spec, model) for model in spec.models),

@@ -18,7 +18,7 @@ from llmctl.serving.gateway.haproxy.gateway import HaproxyGateway
 from llmctl.serving.gateway.spec import GatewaySpec, Route, RoutedModel
 from llmctl.serving.manifests import services
 from llmctl.serving.manifests.render import render
-from llmctl.serving.manifests.spec import Features, NetworkSpec, Replicas, ServedModel, StackSpec
+from llmctl.serving.manifests.spec import Features, GpuCheck, NetworkSpec, Replicas, ServedModel, StackSpec
 from llmctl.serving.server.container import container as own_server
 from llmctl.serving.spec import EngineName, HostNeeds, ServingSpec
 from llmctl.serving.weights.spec import SourceKind, WeightFile, Weights
@@ -77,6 +77,7 @@ def on_gpus(
         startup_seconds=900,
         surge=surge,
         weights=from_hub("config.json", "model.safetensors", credentials="hub-token"),
+        gpu_check=GpuCheck(engine=engine, gpus=gpus, memory=20 << 30),
         node_selector={"nvidia.com/gpu.product": "NVIDIA-L4"} if gpus == 1 else {},
     )
 

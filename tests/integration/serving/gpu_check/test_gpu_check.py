@@ -26,7 +26,7 @@ def check(tmp_path: Path) -> Check:
         for name, text in scripts().items():
             (tmp_path / name).write_text(text)
         double = GpusDouble(tmp_path, **{"memory": [80 * GIB] * 2, **machine})
-        asked = command(GpuCheck(gpus=gpus, memory=79 * GIB), engine, directory=str(tmp_path))
+        asked = command(GpuCheck(engine=engine, gpus=gpus, memory=79 * GIB), engine, directory=str(tmp_path))
         done = subprocess.run(asked, env=double.environment(), capture_output=True, text=True, check=False)
         assert done.stderr == ""
         return done.returncode, done.stdout.strip()

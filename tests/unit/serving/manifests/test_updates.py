@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from drivers.stacks import from_hub, on_gpus, small_model, stack, with_tls
 
+from llmctl.serving.engines.container import API_KEY
 from llmctl.serving.manifests.notes import notes
 from llmctl.serving.manifests.quota import most_devices, resource_quota
 from llmctl.serving.manifests.spec import Manifest, StackSpec
@@ -98,6 +99,24 @@ def test_replicas_that_are_not_ready_are_found_under_the_second_name_only() -> N
     spec = stack(small_model())
     assert "publishNotReadyAddresses" not in one(spec, "Service", "smollm")["spec"]
     assert one(spec, "Service", "smollm-known")["spec"]["publishNotReadyAddresses"] is True
+
+
+def test_a_gpu_proves_itself_before_any_weights_are_fetched_for_it() -> None:
+    spec = stack(on_gpus("code", EngineName.VLLM, gpus=4))
+    pod = one(spec, "Deployment", "code")["spec"]["template"]["spec"]
+    check, fetch = pod["initContainers"]
+    assert (check["name"], fetch["name"]) == ("gpu-check", "weights")
+    assert check["resources"]["limits"]["nvidia.com/gpu"] == "4"
+    assert "nvidia.com/gpu" not in fetch["resources"]["limits"]
+    script = check["command"][1].rpartition("/")[2]
+    assert script in one(spec, "ConfigMap", "gpu-check")["data"]
+
+
+def test_a_check_is_given_no_secret() -> None:
+    model = on_gpus("code", EngineName.VLLM)
+    secret = replace(model, container=replace(model.container, env={**model.container.env, "KEY": API_KEY}))
+    check = one(stack(secret), "Deployment", "code")["spec"]["template"]["spec"]["initContainers"][0]
+    assert [variable["name"] for variable in check["env"]] == ["HOME"]
 
 
 def test_what_is_in_the_image_needs_no_relay() -> None:
