@@ -21,8 +21,8 @@ _CODE = re.compile(r"[^/]+\.py")
 def needed(
     names: Iterable[str], *, gguf: bool, quantization: str | None = None, code: bool = False, where: str
 ) -> tuple[str, ...]:
-    """The files for an engine that reads GGUF (the file of the quantization, or all its parts), or safetensors (and what
-    is beside them).
+    """The files for an engine that reads GGUF (the quantization, in one file or in all its parts), or safetensors and
+    what lies beside them.
 
     `code`: the repository's own Python too, for engines that are told to run it. Only the root of a repository counts:
     below it are other formats of the same weights (`original/`), and other things. Raises ModelNotFound.
