@@ -1,8 +1,8 @@
 """What relay and fetcher cost: one large file over loopback, against curl and httpx of the same file in the same run.
 
-    python benchmarks/weights.py [GIGABYTES [ROUNDS]]
+    TMPDIR=/dev/shm python benchmarks/weights.py [GIGABYTES [ROUNDS]]
 
-The source is a file in the page cache behind a server that only calls sendfile. Each way writes to the same disk.
+The source is a file in memory behind a server that only calls sendfile. Each way writes to the same file system.
 Processor seconds are those of the processes named, the source's left out. Writes docs/benchmarks/weights.md.
 """
 
@@ -82,7 +82,7 @@ def running(command: list[str], url: str) -> Iterator[None]:
             try:
                 httpx.get(url, trust_env=False)
                 break
-            except httpx.ConnectError:
+            except httpx.TransportError:  # also what a socket that met itself on a free port says
                 time.sleep(0.05)
         yield
     finally:
@@ -205,17 +205,18 @@ def page(results: dict[str, list[Measured]], gigabytes: float, rounds: int) -> s
         f"{statistics.median(m.processor for m in found) / gigabytes:.2f} |"
         for way, found in results.items()
     ]
+    load = ", ".join(f"{value:.0f}" for value in os.getloadavg())
     return f"""# Weights over loopback
 
-Written by `python benchmarks/weights.py`: one file of {gigabytes:g} GB from the page cache to disk, {rounds} rounds of
-all ways in turn; the median. {described_machine()}.
+Written by `TMPDIR=/dev/shm python benchmarks/weights.py`: one file of {gigabytes:g} GB from memory to memory,
+{rounds} rounds of all ways in turn; the median. {described_machine()}; load average at the end {load}.
 
 | way | MB/s | seconds, from to | processor seconds per GB |
 | --- | ---: | ---: | ---: |
 {chr(10).join(lines)}
 
-Start of the processes is in it (relay and fetcher: Python), as is the flush to disk that only the fetcher waits for.
-The cores are shared by source, relay and fetcher, which in a cluster are three machines.
+Start of the processes is in it. The cores are shared by source, relay and fetcher, which in a cluster are three
+machines, and by whatever else the load average tells of; processor seconds suffer less from that than MB/s do.
 """
 
 
