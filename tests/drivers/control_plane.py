@@ -174,7 +174,8 @@ class ControlPlane:
 
     def _run(self, name: str, *arguments: str) -> None:
         with (self._root / f"{name}.log").open("wb") as log:
-            command = [str(Path(os.environ[ASSETS]) / name), *arguments]
+            ends_with_the_test = ("setpriv", "--pdeathsig", "KILL")
+            command = [*ends_with_the_test, str(Path(os.environ[ASSETS]) / name), *arguments]
             self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 

@@ -22,8 +22,9 @@ def secret(namespace: str, name: str = "keys", **data: Any) -> Manifest:
 
 def deployment(namespace: str, name: str = "server", *, selects: str = "server", **spec: Any) -> Manifest:
     labels = {"app": selects}
+    # Without grace: no kubelet is there to say that a pod has ended.
     container = {"name": "server", "image": "registry.invalid/server:1", "resources": {"requests": {"cpu": "0.5"}}}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    template = {"metadata": {"labels": labels}, "spec": {"terminationGracePeriodSeconds": 0, "containers": [container]}}
     wanted = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template, **spec}
     return {**_about("apps/v1", "Deployment", namespace, name), "spec": wanted}
 

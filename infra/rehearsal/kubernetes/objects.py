@@ -7,7 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from llmctl.infra.rehearsal.kubernetes.annotations import FIELD_MANAGER, PATCH_FORCE, annotation, is_set, propagation
+from llmctl.infra.rehearsal.kubernetes.annotations import (
+    FIELD_MANAGER,
+    PATCH_FORCE,
+    SKIP_AWAIT,
+    annotation,
+    is_set,
+    propagation,
+)
 from llmctl.infra.rehearsal.kubernetes.api import Api, Manifest
 from llmctl.infra.rehearsal.kubernetes.checkpoint import Checkpoint
 from llmctl.infra.rehearsal.kubernetes.configuration import Settings
@@ -17,6 +24,17 @@ from llmctl.infra.rehearsal.kubernetes.inputs import READ_ONLY
 from llmctl.infra.rehearsal.kubernetes.waiting import Patience, as_it_is, until_gone, until_ready
 
 CLIENT_SIDE_MANAGER = "pulumi-kubernetes"
+NOT_WAITED_FOR = (
+    "DaemonSet",
+    "Deployment",
+    "Job",
+    "Namespace",
+    "Pod",
+    "ReplicationController",
+    "StatefulSet",
+)
+"""Where pulumi.com/skipAwait means the deletion too."""
+
 RETRIES = 5
 """Of a create whose namespace or kind is not there yet: after 1, 2, 4, 8 and 16 s."""
 
@@ -136,7 +154,8 @@ class Objects:
             if fault.code == 404:
                 return
             raise
-        until_gone(self.api, old.live, patience)
+        if not (is_set(old.inputs, SKIP_AWAIT) and old.live["kind"] in NOT_WAITED_FOR):
+            until_gone(self.api, old.live, patience)
 
 
 def live_inputs(live: Manifest, inputs: Manifest) -> Manifest:
