@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
@@ -14,16 +15,21 @@ STOP_SECONDS = 5.0
 
 
 @contextmanager
-def kubernetes_double(*, settle: float | None = None) -> Iterator[dict[str, str]]:
+def kubernetes_double(
+    *, settle: float | None = None, environ: Mapping[str, str] = os.environ
+) -> Iterator[dict[str, str]]:
     """Runs the double of pulumi-kubernetes and yields the variables with which the Pulumi engine uses it.
 
     settle: seconds that the endpoints of a Service have to stay the same before it counts as ready; the original takes
-    10. It ends with this context, and with this process however that ends.
+    10. environ: in which the double looks for KUBECONFIG and PULUMI_K8S_*; it does not see that of the Pulumi CLI.
+    It ends with this context, and with this process however that ends.
     """
     command = [sys.executable, "-P", "-m", "llmctl.infra.rehearsal.kubernetes"]
     if settle is not None:
         command += ["--settle", str(settle)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=dict(environ)
+    ) as process:
         try:
             yield {DEBUG_PROVIDERS: f"kubernetes:{_port(process)}", NO_ACQUISITION: "true"}
         finally:
