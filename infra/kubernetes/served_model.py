@@ -15,6 +15,7 @@ from llmctl.serving.manifests.spec import GpuCheck, Replicas, ServedModel
 from llmctl.serving.manifests.startup import progress_deadline_seconds, startup_budget
 from llmctl.serving.manifests.surge import NodeRoom
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.models.memory import HTTP_API, UBATCH, resident
 from llmctl.serving.server.container import SLOTS
 from llmctl.serving.server.container import container as own_server
 from llmctl.serving.sizing.judgement import judge
@@ -30,10 +31,6 @@ ENGINE_IMAGE_BYTES = 13_000_000_000
 
 OWN_IMAGE_BYTES = 200_000_000
 """Of llmctl's own, without a model: measured by containers/pack.py, rounded up."""
-
-PROCESSOR_MEMORY = 768 * 1024**2
-"""Bytes beside weights and cache on a processor: Python, the HTTP API, llama.cpp's buffers for 512 tokens at once
-(serving/models/memory.py has its formula), and the page cache of a node that must not fall to zero. Assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,10 +112,21 @@ def _host(asked: Asked, sized: HostNeeds) -> HostNeeds:
     """On a processor the cache lies in the node's memory, and the threads are its cores."""
     if asked.where.gpus:
         return sized
-    model, facts = asked.model, asked.facts
+    model, facts, slots = asked.model, asked.facts, _slots(asked)
     cache = kv_cache(facts, engine=EngineName.LLAMACPP, dtype=None, gpus=1)
-    memory = facts.weight_bytes + _slots(asked) * cache.request(model.max_total_tokens) + PROCESSOR_MEMORY
-    disk = 2 * OWN_IMAGE_BYTES + int(1.1 * facts.weight_bytes)
+    # What is listed is what is loaded; facts of a config.json have another size. On a claim nothing is listed.
+    listed = asked.local.weights.size if asked.local.weights else 0
+    file = listed or facts.weight_bytes
+    memory = HTTP_API + resident(
+        file=file,
+        cache=slots * cache.request(model.max_total_tokens),
+        embedding=facts.hidden_size,
+        feed_forward=facts.intermediate_size,
+        vocabulary=facts.vocabulary,
+        slots=slots,
+        ubatch=model.max_batch_prefill_tokens or UBATCH,
+    )
+    disk = 2 * OWN_IMAGE_BYTES + int(1.1 * file)
     return replace(sized, memory=memory, disk=disk, cpus=float(model.threads or 1))
 
 

@@ -22,26 +22,48 @@ VOCABULARY_BYTES = 700
 PROCESS = 32 * 1024 * 1024
 """Bytes of a Python process that has loaded llama.cpp and no model: 24 MB measured, rounded up."""
 
+HTTP_API = 256 * 1024 * 1024
+"""Bytes of llmctl's server above `resident`. Its peak was 114 and 124 MB above with 1 x 1,024 and 8 x 2,048 tokens of
+SmolLM2-135M (x86-64, Python 3.11, every slot filled once); as much again is for large requests, and is assumed."""
+
 MARGIN = 1.1
 """Too little ends in the kernel killing the server, too much in a refusal that a smaller context mends."""
 
 
 def memory_needed(facts: GgufFacts, *, slots: int, context: int, ubatch: int = UBATCH) -> int:
-    """Bytes of resident memory for `slots` parallel requests of up to `context` tokens each, on a CPU.
+    """`resident` of a file for `slots` parallel requests of up to `context` tokens each.
 
-        MARGIN * (file + layers * kv_heads * (key_length + value_length) * KV_BYTES * slots * context
+    Its key-value cache is llama.cpp's own arithmetic (llama-kv-cache.cpp): exact for plain attention, too much for
+    sliding windows.
+    """
+    return resident(
+        file=facts.file_size,
+        cache=kv_cache(facts, tokens=slots * context),
+        embedding=facts.embedding_length,
+        feed_forward=facts.feed_forward_length,
+        vocabulary=facts.vocabulary,
+        slots=slots,
+        ubatch=ubatch,
+    )
+
+
+def resident(
+    *, file: int, cache: int, embedding: int, feed_forward: int, vocabulary: int, slots: int, ubatch: int = UBATCH
+) -> int:
+    """Bytes of resident memory of llama.cpp on a CPU. `file` and `cache` (of all slots) are bytes, the rest numbers.
+
+        MARGIN * (file + cache
                   + ACTIVATIONS * (embedding + feed_forward) * ACTIVATION_BYTES * ubatch
                   + vocabulary * (VOCABULARY_BYTES + ACTIVATION_BYTES * slots) + PROCESS)
 
-    The key-value cache is llama.cpp's own arithmetic (llama-kv-cache.cpp): exact for plain attention, too much for
-    sliding windows. The file counts whole, as its pages are all touched. The rest was fitted to SmolLM2-135M Q4_1
-    (xllamacpp 2026.10.11549, x86-64, every slot filled once): in seven settings from 1 x 1,024 to 4 x 4,096 tokens the
-    result is 10 to 20 % above the resident memory (docs/models.md has the table). Not in it: the HTTP API above
-    llama.cpp, and copies of the weights that llama.cpp rearranges for some processors.
+    The file counts whole, as its pages are all touched. The rest was fitted to SmolLM2-135M Q4_1 (xllamacpp
+    2026.10.11549, x86-64, every slot filled once): in seven settings from 1 x 1,024 to 4 x 4,096 tokens the result is
+    10 to 20 % above the resident memory (docs/models.md has the table). Not in it: the HTTP API above llama.cpp
+    (HTTP_API), and copies of the weights that llama.cpp rearranges for some processors.
     """
-    compute = ACTIVATIONS * (facts.embedding_length + facts.feed_forward_length) * ACTIVATION_BYTES * ubatch
-    vocabulary = facts.vocabulary * (VOCABULARY_BYTES + ACTIVATION_BYTES * slots)
-    return int(MARGIN * (facts.file_size + kv_cache(facts, tokens=slots * context) + compute + vocabulary + PROCESS))
+    compute = ACTIVATIONS * (embedding + feed_forward) * ACTIVATION_BYTES * ubatch
+    tables = vocabulary * (VOCABULARY_BYTES + ACTIVATION_BYTES * slots)
+    return int(MARGIN * (file + cache + compute + tables + PROCESS))
 
 
 def kv_cache(facts: GgufFacts, *, tokens: int) -> int:

@@ -5,14 +5,15 @@ import struct
 from pathlib import Path
 
 import pytest
-from doubles.gguf_files import VOCABULARY, write_gguf
+from doubles.gguf_files import VOCABULARY, split_gguf, write_gguf
 from gguf import GGUFReader
 from gguf.constants import GGML_QUANT_SIZES
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelDamaged, ModelNotFound
-from llmctl.serving.models.gguf import inspect
+from llmctl.serving.models.gguf import facts_of_parts, inspect
+from llmctl.serving.models.gguf_header import Header
 from llmctl.serving.models.gguf_tensors import BLOCKS
 
 
@@ -125,3 +126,34 @@ def test_whatever_is_damaged_in_the_header_no_other_error_comes_out(model: Path,
     damaged.write_bytes(whole[:position] + value + whole[position + len(value) :])
     with contextlib.suppress(ModelDamaged):
         inspect(damaged)
+
+
+class Arriving:
+    """A file of which not one byte more is there than was read."""
+
+    remedy = "Wait."
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.name, self.size, self.there = name, len(content), b""
+        self._content = content
+
+    def upto(self, end: int) -> bytes:
+        self.there = self._content[: max(end, len(self.there))]
+        return self.there
+
+
+def test_a_header_is_read_from_a_prefix_that_ends_before_the_weights(model: Path) -> None:
+    file = Arriving(model.read_bytes(), str(model))
+    assert facts_of_parts([Header(file)]) == inspect(model)
+    assert len(file.there) <= GGUFReader(model).data_offset
+
+
+def test_of_a_model_in_parts_all_count_whichever_is_named(tmp_path: Path) -> None:
+    whole, parts = inspect(write_gguf(tmp_path / "tiny.gguf")), split_gguf(tmp_path, "tiny")
+    facts = inspect(parts[0])
+    assert facts.file_size == sum(part.stat().st_size for part in parts)
+    assert (facts.parameters, facts.tied, facts.layers) == (whole.parameters, whole.tied, whole.layers)
+    assert inspect(parts[1]) == facts
+    parts[1].unlink()
+    with pytest.raises(ModelNotFound, match=r"There is no file .*tiny-00002-of-00002"):
+        inspect(parts[0])

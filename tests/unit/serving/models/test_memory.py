@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from doubles.gguf_files import write_gguf
 
+from llmctl.serving.models.facts_reader import model_facts
 from llmctl.serving.models.gguf import GgufFacts, inspect
-from llmctl.serving.models.memory import MARGIN, kv_cache, memory_needed
+from llmctl.serving.models.memory import MARGIN, kv_cache, memory_needed, resident
 
 
 @pytest.fixture
@@ -36,3 +37,16 @@ def test_a_larger_file_needs_as_much_more_and_the_margin(facts: GgufFacts) -> No
     larger = replace(facts, file_size=facts.file_size + 1_000_000)
     more = memory_needed(larger, slots=1, context=1) - memory_needed(facts, slots=1, context=1)
     assert more == pytest.approx(MARGIN * 1_000_000, abs=1)
+
+
+def test_the_facts_of_sizing_give_the_same_memory(facts: GgufFacts, tmp_path: Path) -> None:
+    model = model_facts("./tiny.gguf", base=tmp_path, hub=None)
+    needed = resident(
+        file=model.weight_bytes,
+        cache=kv_cache(facts, tokens=4 * 1024),
+        embedding=model.hidden_size,
+        feed_forward=model.intermediate_size,
+        vocabulary=model.vocabulary,
+        slots=4,
+    )
+    assert needed == memory_needed(facts, slots=4, context=1024)

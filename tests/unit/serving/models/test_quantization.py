@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from llmctl.serving.errors import ModelNotFound
 from llmctl.serving.models.gguf_parts import is_split
-from llmctl.serving.models.quantization import DEFAULT_ORDER, choose, label_of
+from llmctl.serving.models.quantization import DEFAULT_ORDER, choose, choose_parts, label_of
 
 REPOSITORY = "org/tiny-GGUF"
 
@@ -79,3 +79,38 @@ def test_only_split_files_are_refused_as_split() -> None:
 def test_a_repository_without_gguf_says_what_it_has() -> None:
     with pytest.raises(ModelNotFound, match=r"has no GGUF file \(it has \.json, \.safetensors\)"):
         choose(["model.safetensors", "config.json"], None, repository="org/tiny")
+
+
+PARTS = ("m-Q4_K_M-00001-of-00002.gguf", "m-Q4_K_M-00002-of-00002.gguf")
+
+
+@pytest.mark.parametrize(
+    ("files", "asked", "chosen"),
+    [
+        (PARTS, None, PARTS),
+        (PARTS[::-1], "q4_k_m", PARTS),
+        ((*PARTS, "m-Q8_0.gguf"), None, ("m-Q8_0.gguf",)),
+        ((*PARTS, "m-Q8_0.gguf"), "Q4_K_M", PARTS),
+        ((*PARTS, "m-Q4_K_M.gguf"), None, ("m-Q4_K_M.gguf",)),
+        ((*PARTS, "other-Q4_K_M.gguf"), None, ("other-Q4_K_M.gguf",)),
+        (("README.md", "model.gguf"), None, ("model.gguf",)),
+    ],
+)
+def test_parts_are_taken_where_no_whole_file_is_what_was_asked(
+    files: tuple[str, ...], asked: str | None, chosen: tuple[str, ...]
+) -> None:
+    assert choose_parts(files, asked, repository=REPOSITORY) == chosen
+
+
+@pytest.mark.parametrize(
+    ("files", "asked", "said"),
+    [
+        (PARTS[:1], None, r"lacks m-Q4_K_M-00002-of-00002\.gguf, one of 2 parts"),
+        (PARTS, "Q8_0", "no Q8_0 file; set the quantization to one of: Q4_K_M"),
+        ((*PARTS, *(f"b/{part}" for part in PARTS)), None, "several Q4_K_M files"),
+        (("config.json",), None, "has no GGUF file"),
+    ],
+)
+def test_parts_that_make_no_model_are_refused(files: tuple[str, ...], asked: str | None, said: str) -> None:
+    with pytest.raises(ModelNotFound, match=said):
+        choose_parts(files, asked, repository=REPOSITORY)
