@@ -8,6 +8,7 @@ from datetime import timedelta
 import pulumi
 
 from llmctl.infra.kubernetes.object import KubernetesObject
+from llmctl.serving.manifests.accounts import KEYS_SECRET
 from llmctl.serving.manifests.labels import COMPONENT, MODEL, Component
 from llmctl.serving.manifests.spec import Manifest
 
@@ -19,7 +20,7 @@ PARTS: Mapping[str, str] = {
 FOUNDATION = "llmctl:kubernetes:Foundation"
 """What all parts stand on: namespace, quota, policies."""
 
-CHANGED_ELSEWHERE: Mapping[str, Sequence[str]] = {"Secret": ("data", "stringData")}
+CHANGED_ELSEWHERE: Mapping[str, Sequence[str]] = {KEYS_SECRET: ("data", "stringData")}
 """What `llmctl keys` writes between two deployments; Pulumi makes it once and then leaves it alone."""
 
 
@@ -51,7 +52,7 @@ class Stack:
                 parent=self._part(manifest),
                 provider=self._provider,
                 depends_on=after,
-                ignore_changes=[*CHANGED_ELSEWHERE.get(kind, ())],
+                ignore_changes=[*CHANGED_ELSEWHERE.get(name, ())],
                 custom_timeouts=self._timeouts(kind, name),
             ),
         )

@@ -10,13 +10,12 @@ from llmctl.infra.kubernetes.access import cluster_of, kubeconfig_of
 from llmctl.infra.kubernetes.components import Stack
 from llmctl.infra.kubernetes.decide import decide
 from llmctl.infra.kubernetes.object import cluster_provider
-from llmctl.infra.kubernetes.weights import HUB_TOKEN_SECRET
 from llmctl.infra.plan import CHOICE, NOTE
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
-from llmctl.serving.manifests.accounts import secret
+from llmctl.serving.manifests.services import GATEWAY
 from llmctl.serving.manifests.spec import StackSpec
-from llmctl.serving.manifests.stack import Wave, waves
+from llmctl.serving.manifests.stack import waves
 from llmctl.serving.manifests.startup import rollout_seconds
 
 
@@ -34,25 +33,24 @@ def program(settings: StackSettings, context: StackContext) -> None:
         cluster_identifier=cluster.uid,
     )
     spec = decided.spec
-    Stack(provider, _patience(spec), spec.stack).register(_with_hub_token(spec, context))
+    Stack(provider, _patience(spec), spec.stack).register(waves(spec, hub_token=_hub_token(context)))
     pulumi.export("namespace", spec.namespace)
     pulumi.export("gateway", f"gateway.{spec.namespace}.svc")
     pulumi.export("models", [model.served_name for model in spec.models])
 
 
 def _patience(spec: StackSpec) -> dict[str, int]:
-    """Seconds that each Deployment may take: all its replicas one after the other, where there is room for one more."""
-    return {model.name: rollout_seconds(model) + MARGIN_SECONDS for model in spec.models}
+    """Seconds that each Deployment may take: a model's replicas one after the other, the gateways' longest answers."""
+    servers = {model.name: rollout_seconds(model) + MARGIN_SECONDS for model in spec.models}
+    return {**servers, GATEWAY: GATEWAY_SECONDS + spec.gateway.gateways * spec.gateway.drain_seconds}
 
+
+GATEWAY_SECONDS = 600
+"""What the provider gives a Deployment by itself."""
 
 MARGIN_SECONDS = 30
 """After the cluster has given up on an update, so that its own reason is what is told."""
 
 
-def _with_hub_token(spec: StackSpec, context: StackContext) -> list[Wave]:
-    """The waves, and after the namespace the Secret that the relay reads, where the stack has a token."""
-    home, *rest = waves(spec)
-    if "hubToken" not in context.secrets:
-        return [home, *rest]
-    token = pulumi.Config("llmctl").require_secret("hubToken")
-    return [home, (secret(spec, HUB_TOKEN_SECRET, {"HF_TOKEN": token}),), *rest]
+def _hub_token(context: StackContext) -> pulumi.Output[str] | None:
+    return pulumi.Config("llmctl").require_secret("hubToken") if "hubToken" in context.secrets else None
