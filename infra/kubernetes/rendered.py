@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llmctl.infra.kubernetes.decide import decide
-from llmctl.infra.kubernetes.weights import HUB_TOKEN_SECRET
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
+from llmctl.serving.manifests.accounts import HUB_TOKEN_SECRET
 from llmctl.serving.manifests.render import render
 
 

@@ -8,14 +8,13 @@ from pathlib import PurePosixPath
 
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.serving.errors import ModelNotFound
+from llmctl.serving.manifests.accounts import HUB_TOKEN_SECRET
 from llmctl.serving.models.hub import Hub
 from llmctl.serving.spec import EngineName
 from llmctl.serving.weights.listing.bucket import list_bucket
 from llmctl.serving.weights.listing.hub import list_hub
 from llmctl.serving.weights.listing.oci import list_oci
 from llmctl.serving.weights.spec import SourceKind, Weights
-
-HUB_TOKEN_SECRET = "hub-token"  # noqa: S105 (the name of a Secret)
 
 
 @dataclass(frozen=True, kw_only=True)
