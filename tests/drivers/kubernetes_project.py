@@ -58,7 +58,7 @@ class KubernetesProject:
         events: list[EngineEvent] = []
         self.stack.preview(on_event=events.append)
         steps = [event.resource_pre_event.metadata for event in events if event.resource_pre_event]
-        return {step.urn.rpartition("::")[2]: str(step.op.value) for step in steps if _is_object(step)}
+        return {step.urn.rpartition("::")[2]: _operation(step) for step in steps if _is_object(step)}
 
     def up_in_the_background(self) -> Future[Any]:
         return ThreadPoolExecutor(1).submit(self.up)
@@ -118,3 +118,9 @@ class KubernetesProject:
 
 def _is_object(step: Any) -> bool:
     return bool(step.type.startswith("kubernetes:"))
+
+
+def _operation(step: Any) -> str:
+    """A replacement is planned in three steps, whose order says which object goes first."""
+    name = str(step.op.value)
+    return "replace" if name in ("replace", "create-replacement", "delete-replaced") else name

@@ -36,7 +36,7 @@ from llmctl.infra.rehearsal.kubernetes.properties import (
 )
 from llmctl.infra.rehearsal.kubernetes.replacements import replacing
 from llmctl.infra.rehearsal.kubernetes.replies import HalfDone, abort_half_done, abort_with_a_bug, diff_response
-from llmctl.infra.rehearsal.kubernetes.type_tokens import api_of_urn
+from llmctl.infra.rehearsal.kubernetes.type_tokens import CLUSTER_SCOPED, api_of_urn
 from llmctl.infra.rehearsal.kubernetes.waiting import Patience
 
 
@@ -264,11 +264,10 @@ def _proposed(request: Any) -> str | None:
 
 
 def _namespaced(cluster: Cluster, urn: str) -> bool:
-    """Of a kind that is not known yet, most likely."""
-    if not cluster.api:
-        return True
+    """Of a kind that nobody can be asked about, and that is not one of Kubernetes itself: most likely."""
+    api_version, kind = api_of_urn(urn)
     try:
-        return cluster.api.kind(*api_of_urn(urn)).namespaced
+        return cluster.api.kind(api_version, kind).namespaced if cluster.api else kind not in CLUSTER_SCOPED
     except NoSuchKind:
         return True
 

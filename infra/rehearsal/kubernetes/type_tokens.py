@@ -18,3 +18,23 @@ def api_of_urn(urn: str) -> tuple[str, str]:
     if not slash or not version:
         raise Refused(f'apiVersion does not have both a group and a version: "{module}"')
     return (version if group == CORE else module), kind
+
+
+CLUSTER_SCOPED = frozenset(
+    {
+        "APIService",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "IngressClass",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PriorityClass",
+        "RuntimeClass",
+        "StorageClass",
+        "ValidatingWebhookConfiguration",
+    }
+)
+"""Kinds of Kubernetes itself without a namespace, as far as programs declare them; for where nobody can be asked."""
