@@ -18,12 +18,6 @@ def _assets() -> None:
     os.environ["KUBEBUILDER_ASSETS"] = str(binaries())
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _assets() -> None:
-    """Where tests that need no nodes find etcd and the API server; the name is that of controller-runtime's envtest."""
-    os.environ["KUBEBUILDER_ASSETS"] = str(binaries())
-
-
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two nodes that are ready."""

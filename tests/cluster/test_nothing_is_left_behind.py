@@ -39,21 +39,22 @@ def has_worked(cluster: Cluster, directory: Path) -> None:
 
 
 def test_a_stopped_cluster_leaves_this_machine_as_it_was(tmp_path: Path) -> None:
-    directory = tmp_path / "cluster"
+    directory, name = tmp_path / "cluster", "llmctl-tidy"
     directory.mkdir()
     before = host.state()
-    cluster = Cluster.start(directory, name="llmctl-tidy", nodes=2)
+    cluster = Cluster.start(directory, name=name, nodes=2)
     try:
+        link = cluster.addresses.link
         has_worked(cluster, tmp_path)
         namespaces = host.pid_namespaces_below(cluster.guard.pid)
         assert len(namespaces) >= 4, "a namespace for the cluster, each node and the pod"
-        assert set(host.changes(before, host.state())) >= {"control groups", "links", "routes"}, (
+        assert set(host.changes(before, host.state(), name, link)) >= {"control groups", "links", "routes"}, (
             "the comparison sees it"
         )
     finally:
         cluster.stop()
     assert host.processes_in(namespaces) == set()
-    changed = host.changes(before, host.state())
+    changed = host.changes(before, host.state(), name, link)
     assert not changed, "\n".join(f"{kind} {line}" for kind, lines in changed.items() for line in lines)
     assert [path.name for path in directory.iterdir()] == ["logs"]
 

@@ -17,6 +17,11 @@ class Addresses:
     """Which of the BLOCKS."""
 
     @property
+    def link(self) -> str:
+        """The host's end of the uplink."""
+        return f"llmctl{self.slot}"
+
+    @property
     def machines(self) -> IPv4Network:
         """Of the host's end of the uplink, the control plane and the nodes."""
         return self._subnet(0)

@@ -46,7 +46,7 @@ def run(layout: Layout, settings: Settings) -> None:
     try:
         cgroups.join(settings.name, OWN_GROUP, machine.init)
         addresses = _make_uplink(machine)
-        link = f"llmctl{addresses.slot}"
+        link = addresses.link
         _add_routes(addresses, settings.nodes)
         layout.slot_file.write_text(str(addresses.slot))
         machine.stdin.write(f"{addresses.slot}\n".encode())
@@ -74,7 +74,7 @@ def _make_uplink(machine: Machine) -> Addresses:
 
 def _add_routes(addresses: Addresses, nodes: int) -> None:
     """They end with the link. Services are reached through the first node's kube-proxy."""
-    link = f"llmctl{addresses.slot}"
+    link = addresses.link
     ip(f"address add {addresses.host}/{addresses.machines.prefixlen} dev {link}")
     ip(f"link set {link} up")
     ip(f"route add {addresses.services} via {addresses.node(1)}")
@@ -95,7 +95,7 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 def _end_with_stdin() -> None:
     while os.read(0, 1024):
-        pass
+        cgroups.remove(settings.name)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,14 +51,19 @@ def state() -> State:
     }
 
 
-def changes(before: State, after: State) -> dict[str, list[str]]:
-    """Lines that came (+) and went (-), by kind; empty if nothing changed."""
+def changes(before: State, after: State, cluster: str, link: str) -> dict[str, list[str]]:
+    """Lines that came (+) and went (-), by kind; empty if nothing changed.
+
+    Another cluster may start or end meanwhile: what names its control group or its link is left out.
+    """
+    of_another = re.compile(rf"/(?!{cluster}$)llmctl-|\b(?!{link}\b)llmctl\d")
     found = {
         kind: [f"+ {line}" for line in sorted(after[kind] - lines)]
         + [f"- {line}" for line in sorted(lines - after[kind])]
         for kind, lines in before.items()
     }
-    return {kind: lines for kind, lines in found.items() if lines}
+    kept = {kind: [line for line in lines if not of_another.search(line)] for kind, lines in found.items()}
+    return {kind: lines for kind, lines in kept.items() if lines}
 
 
 def pid_namespaces_below(process: int) -> frozenset[str]:
