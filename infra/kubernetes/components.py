@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
 
 import pulumi
 
@@ -24,6 +24,15 @@ CHANGED_ELSEWHERE: Mapping[str, Sequence[str]] = {KEYS_SECRET: ("data", "stringD
 """What `llmctl keys` writes between two deployments; Pulumi makes it once and then leaves it alone."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Seconds that a Deployment may take. The provider goes by these alone: a missed progress deadline ends no wait."""
+
+    create: int
+    change: int
+    """An update, or the end: running answers are waited for."""
+
+
 class Part(pulumi.ComponentResource):
     """A part of a stack in a cluster; its children are the objects themselves."""
 
@@ -31,8 +40,8 @@ class Part(pulumi.ComponentResource):
 class Stack:
     """Registers waves of manifests under their parts."""
 
-    def __init__(self, provider: pulumi.ProviderResource, patience: Mapping[str, int], name: str) -> None:
-        """`patience`: name of a Deployment -> seconds that it may take to become ready."""
+    def __init__(self, provider: pulumi.ProviderResource, patience: Mapping[str, Patience], name: str) -> None:
+        """`patience`: by the name of the Deployment."""
         self._provider, self._patience, self._name = provider, patience, name
         self._parts: dict[str, Part] = {}
 
@@ -58,11 +67,11 @@ class Stack:
         )
 
     def _timeouts(self, kind: str, name: str) -> pulumi.CustomTimeouts | None:
-        seconds = self._patience.get(name) if kind == "Deployment" else None
-        if seconds is None:
+        allowed = self._patience.get(name) if kind == "Deployment" else None
+        if allowed is None:
             return None
-        allowed = f"{int(timedelta(seconds=seconds).total_seconds())}s"
-        return pulumi.CustomTimeouts(create=allowed, update=allowed, delete=allowed)
+        create, change = f"{allowed.create}s", f"{allowed.change}s"
+        return pulumi.CustomTimeouts(create=create, update=change, delete=change)
 
     def _part(self, manifest: Manifest) -> Part:
         labels = manifest["metadata"].get("labels", {})

@@ -7,7 +7,7 @@ import os
 import pulumi
 
 from llmctl.infra.kubernetes.access import cluster_of, kubeconfig_of
-from llmctl.infra.kubernetes.components import Stack
+from llmctl.infra.kubernetes.components import Patience, Stack
 from llmctl.infra.kubernetes.decide import decide
 from llmctl.infra.kubernetes.object import cluster_provider
 from llmctl.infra.plan import CHOICE, NOTE
@@ -16,7 +16,7 @@ from llmctl.infra.targets import StackContext
 from llmctl.serving.manifests.services import GATEWAY
 from llmctl.serving.manifests.spec import StackSpec
 from llmctl.serving.manifests.stack import waves
-from llmctl.serving.manifests.startup import rollout_seconds
+from llmctl.serving.manifests.startup import MIN_READY_SECONDS, rollout_seconds
 
 
 def program(settings: StackSettings, context: StackContext) -> None:
@@ -39,10 +39,16 @@ def program(settings: StackSettings, context: StackContext) -> None:
     pulumi.export("models", [model.served_name for model in spec.models])
 
 
-def _patience(spec: StackSpec) -> dict[str, int]:
-    """Seconds that each Deployment may take: a model's replicas one after the other, the gateways' longest answers."""
-    servers = {model.name: rollout_seconds(model) + MARGIN_SECONDS for model in spec.models}
-    return {**servers, GATEWAY: GATEWAY_SECONDS + spec.gateway.gateways * spec.gateway.drain_seconds}
+def _patience(spec: StackSpec) -> dict[str, Patience]:
+    """A model's replicas start together within their budget, and are replaced one after the other."""
+    servers = {
+        model.name: Patience(
+            create=model.startup_seconds + MIN_READY_SECONDS, change=rollout_seconds(model) + MARGIN_SECONDS
+        )
+        for model in spec.models
+    }
+    drained = GATEWAY_SECONDS + spec.gateway.gateways * spec.gateway.drain_seconds
+    return {**servers, GATEWAY: Patience(create=GATEWAY_SECONDS, change=drained)}
 
 
 GATEWAY_SECONDS = 600
