@@ -95,7 +95,7 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 def _end_with_stdin() -> None:
     while os.read(0, 1024):
-        cgroups.remove(settings.name)
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
