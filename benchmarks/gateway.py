@@ -199,7 +199,8 @@ def report(runs: list[Run], rate: int, seconds: float) -> str:
 
 Milliseconds, from the moment a request was due to the last byte of its answer. {len(runs)} paired runs of {seconds:g} s
 at {rate} requests per second; the stub answers after {ANSWER_SECONDS * 1000:g} ms.
-Prompts have {PROMPT_CHARACTERS:,} characters. In the last column but one: median of the runs' differences, with its 95 % bootstrap interval.
+Prompts have {PROMPT_CHARACTERS:,} characters. Added: median of the runs' differences, in brackets its
+95 % bootstrap interval.
 Made by `benchmarks/gateway.py`.
 
 Machine: {described_machine()}. Stub, HAProxy and client share its cores.
