@@ -36,6 +36,9 @@ from llmctl.serving.gateway.spec import GatewaySpec, RoutedModel
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks" / "gateway.md"
 ANSWER_SECONDS = 0.02
 PROMPT_CHARACTERS = 2_000
+IDLE_SECONDS = 5.0
+"""Older connections are not used again: what httpx, under most SDKs, does by default."""
+
 KEY = "key-of-the-benchmark"
 MEDIAN_MS, P99_MS = 1.0, 5.0
 """The figures to hold."""
@@ -79,16 +82,25 @@ class Connections:
         head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
         self._request = f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         self._port = port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The one that was used last, unless it has been idle for too long."""
+        while self._idle:
+            since, reader, writer = self._idle.pop()
+            if asyncio.get_running_loop().time() - since < IDLE_SECONDS:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
     async def call(self) -> None:
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = await self._open()
         writer.write(self._request)
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(head.decode())
         await reader.readexactly(content_length(head))
-        self._idle.append((reader, writer))
+        self._idle.append((asyncio.get_running_loop().time(), reader, writer))
 
 
 async def measure(connections: Connections, rate: int, seconds: float) -> list[float]:

@@ -7,16 +7,18 @@
 -- and long strings cost one string.find each. HAProxy interrupts it every few thousand instructions for other traffic.
 
 local find, byte, sub = string.find, string.byte, string.sub
-local QUOTE, COMMA, COLON, OPEN, CLOSE, LIST, END = byte('",:{}[]', 1, 7)
+local QUOTE, BACKSLASH, COMMA, COLON, OPEN, LIST, END = byte('"\\,:{[]', 1, 7)
 
--- `at` is the opening quote; the position behind the closing one, or nil.
+-- `at` is the opening quote; the position behind the closing one, or nil. Looks for quotes only, which is a search for
+-- one byte, and then whether a quote is escaped: an odd number of backslashes stands before it.
 local function after_string(text, at)
-    local here = at + 1
+    local here = at
     while true do
-        here = find(text, '["\\]', here)
+        here = find(text, '"', here + 1, true)
         if not here then return nil end
-        if byte(text, here) == QUOTE then return here + 1 end
-        here = here + 2
+        local before = here - 1
+        while byte(text, before) == BACKSLASH do before = before - 1 end
+        if (here - before) % 2 == 1 then return here + 1 end
     end
 end
 
