@@ -45,7 +45,7 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     # vLLM: memory
     (
-        r"max seq len \((\d+)\).*? ([\d.]+ GiB) KV cache is needed.*?available KV cache memory \(([\d.]+ GiB)\)",
+        r"max seq len \((\d+)\).*?([\d.]+ GiB) KV cache is needed.*?available KV cache memory \(([\d.]+ GiB)\)",
         "one request of {0} tokens needs {1} of KV cache, and {2} are there",
         LESS_CACHE,
     ),
