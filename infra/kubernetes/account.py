@@ -47,7 +47,7 @@ class Account:
         from yaml import YAMLError
 
         configuration = Configuration()
-        configuration.retries = Retry(connect=1, read=0, redirect=0, status=0, other=0)
+        configuration.retries = Retry(connect=0, read=0, redirect=0, status=0, other=0)
         try:
             load_kube_config(kubeconfig, context, configuration, persist_config=False)
         except (ConfigException, YAMLError, OSError):

@@ -55,10 +55,11 @@ def _reason(error: BaseException) -> str:
 
     kinds: tuple[tuple[type[BaseException], str], ...] = (
         (exceptions.NameResolutionError, "its name is not known to DNS"),
-        (exceptions.ConnectTimeoutError, f"no connection within {CONNECT_SECONDS:.0f} s"),
+        (FileNotFoundError, "a certificate that the kubeconfig names is not there"),
         (exceptions.ProxyError, "the proxy did not let the connection through"),
         (exceptions.SSLError, "its TLS certificate is not one that the kubeconfig trusts"),
-        (exceptions.NewConnectionError, "the connection was refused"),
+        (exceptions.NewConnectionError, "the connection was refused, or there is no way there"),
+        (exceptions.ConnectTimeoutError, f"no connection within {CONNECT_SECONDS:.0f} s"),
         (exceptions.ProtocolError, "it closed the connection"),
     )
     return next((words for kind, words in kinds if isinstance(error, kind)), type(error).__name__)
