@@ -233,10 +233,11 @@ def current_context() -> str:
 
 
 def _contexts(where: str) -> list[str]:
-    from kubernetes.config import list_kube_config_contexts
+    """Read past the client's own listing, which wants the current context to be whole."""
+    from kubernetes.config.kube_config import KubeConfigMerger
 
     try:
-        contexts, _ = list_kube_config_contexts(where)
+        contexts = KubeConfigMerger(where).config.value["contexts"]
     except Exception:  # noqa: BLE001  (whatever is wrong with the file, it has no contexts)
         return []
-    return [context["name"] for context in contexts or ()]
+    return [str(context["name"]) for context in contexts]
