@@ -10,7 +10,7 @@ from llmctl.infra.kubernetes.capacity import GPU_RESOURCES, Node, nodes_with_pod
 from llmctl.infra.kubernetes.objects import labels
 from llmctl.serving.errors import InvalidWeights
 from llmctl.serving.manifests.spec import Features
-from llmctl.serving.manifests.surge import NodeRoom
+from llmctl.serving.manifests.surge import CPU, MEMORY, NodeRoom
 from llmctl.serving.manifests.weights import CONFIGURATION, FILE
 from llmctl.serving.weights.configuration import WeightsConfiguration
 from llmctl.serving.weights.spec import Weights
@@ -23,7 +23,7 @@ class ClusterFacts:
 
     features: Features = field(default_factory=Features)
     nodes: tuple[NodeRoom, ...] = ()
-    """That are ready and take pods."""
+    """That are ready and take pods, with what pods of others leave of them."""
 
     weights: Mapping[str, Weights] = field(default_factory=dict)
     """By the name of the model's objects: what the last `up` listed, so that it stays what it is."""
@@ -31,7 +31,12 @@ class ClusterFacts:
 
 def read_cluster(account: Account, namespace: str) -> ClusterFacts:
     """Raises ClusterError's kinds."""
-    nodes = nodes_with_pods(account.list("/api/v1/nodes"), account.list("/api/v1/pods", fieldSelector=OCCUPYING))
+    others = [
+        pod
+        for pod in account.list("/api/v1/pods", fieldSelector=OCCUPYING)
+        if pod["metadata"]["namespace"] != namespace
+    ]
+    nodes = nodes_with_pods(account.list("/api/v1/nodes"), others)
     return ClusterFacts(
         uid=account.cluster_uid(),
         features=account.features(),
@@ -41,7 +46,8 @@ def read_cluster(account: Account, namespace: str) -> ClusterFacts:
 
 
 def _room(node: Node) -> NodeRoom:
-    free = {resource: int(node.free(resource)) for resource in GPU_RESOURCES}
+    free = {resource: int(node.free(resource)) for resource in (*GPU_RESOURCES, MEMORY)}
+    free[CPU] = int(1000 * node.free(CPU))
     return NodeRoom(name=node.name, labels=labels(node.manifest), free=free)
 
 

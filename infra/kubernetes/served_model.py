@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from llmctl.infra.kubernetes.weights import Local, reads_gguf
@@ -12,8 +12,8 @@ from llmctl.serving.engines.container import ContainerSpec, Image
 from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.manifests import surge
 from llmctl.serving.manifests.spec import GpuCheck, Replicas, ServedModel
-from llmctl.serving.manifests.startup import progress_deadline_seconds, startup_budget
-from llmctl.serving.manifests.surge import NodeRoom
+from llmctl.serving.manifests.startup import startup_budget
+from llmctl.serving.manifests.surge import Need, NodeRoom
 from llmctl.serving.models.facts import ModelFacts
 from llmctl.serving.models.memory import HTTP_API, UBATCH, resident
 from llmctl.serving.server.container import SLOTS
@@ -56,12 +56,10 @@ class Asked:
         return self.model.engine is EngineName.TGI and self.where.accelerator is None
 
 
-def served_model(
-    asked: Asked, server_image: Image, digest: str | None, nodes: tuple[NodeRoom, ...], selector: Mapping[str, str]
-) -> ServedModel:
-    """Raises EngineError where the engine lacks what the settings ask for."""
+def served_model(asked: Asked, server_image: Image, digest: str | None, selector: Mapping[str, str]) -> ServedModel:
+    """Without surge, which depends on the other models too. Raises EngineError for what the engine lacks."""
     model, budget = asked.model, _startup_seconds(asked)
-    made = ServedModel(
+    return ServedModel(
         name=asked.label,
         served_name=asked.name,
         container=_container(asked, _spec(asked, budget, digest), server_image),
@@ -73,15 +71,16 @@ def served_model(
         gpu_check=_gpu_check(asked.where, asked.model.engine),
         node_selector=selector,
     )
-    room = surge.decide(
-        made.name,
-        made.container.resources,
-        selector,
-        nodes,
-        replicas=made.replicas.least,
-        away_seconds=progress_deadline_seconds(made),
-    )
-    return replace(made, surge=room.possible)
+
+
+def with_surge(models: Sequence[ServedModel], nodes: Sequence[NodeRoom]) -> tuple[ServedModel, ...]:
+    """Which of the models can have one replica more during an update, beside all replicas of all of them."""
+    needs = [
+        Need(replicas=model.replicas.least, resources=model.container.resources, node_selector=model.node_selector)
+        for model in models
+    ]
+    rest = surge.beside(needs, nodes)
+    return tuple(replace(m, surge=surge.possible(need, rest)) for m, need in zip(models, needs, strict=True))
 
 
 def _startup_seconds(asked: Asked) -> int:

@@ -9,7 +9,7 @@ from llmctl.infra.cluster_settings import GatewaySettings
 from llmctl.infra.kubernetes.access import cluster_of, namespace
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.names import model_names
-from llmctl.infra.kubernetes.served_model import Asked, served_model
+from llmctl.infra.kubernetes.served_model import Asked, served_model, with_surge
 from llmctl.infra.kubernetes.weights import Listers, weights_of
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import placement
@@ -56,7 +56,8 @@ def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterF
     server = images.of(cluster_of(settings).server_image)
     labels, selector = model_names(settings.models), cluster_of(settings).node_selector
     asked = [_asked(name, label, settings, cluster, outside) for name, label in labels.items()]
-    models = tuple(served_model(each, server, images.digest_for(each), cluster.nodes, selector) for each in asked)
+    made = [served_model(each, server, images.digest_for(each), selector) for each in asked]
+    models = with_surge(made, cluster.nodes)
     spec = _spec(settings, context, cluster, _Models(asked, models), images)
     choices = tuple(f"{each.name} {each.where.why}." for each in asked if each.model.accelerator == "auto")
     return Decided(spec=spec, choices=choices, notes=notes(spec))

@@ -27,15 +27,9 @@ def _root(spec: StackSpec) -> Iterator[str]:
 
 def _updates(spec: StackSpec) -> Iterator[str]:
     for model in spec.models:
-        wanted = model.container.resources
-        if not model.surge and wanted.gpu_resource:
-            yield surge.sentence(
-                model.name,
-                wanted.gpu_resource,
-                wanted.gpus,
-                model.replicas.least,
-                progress_deadline_seconds(model),
-            )
+        if not model.surge:
+            away = progress_deadline_seconds(model)
+            yield surge.sentence(model.name, model.container.resources, model.replicas.least, away)
 
 
 def _scaling(spec: StackSpec) -> Iterator[str]:

@@ -20,8 +20,8 @@ def _assets() -> None:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two nodes that are ready."""
-    running = Cluster.start(tmp_path_factory.mktemp("cluster"))
+    """Three nodes that are ready: one can be drained, and two have room for a replica more."""
+    running = Cluster.start(tmp_path_factory.mktemp("cluster"), nodes=3)
     yield running
     running.stop()
 

@@ -22,6 +22,9 @@ from drivers.ports import free_port
 
 T = TypeVar("T")
 
+PATIENCE_OF_A_COMMAND = 900.0
+"""Seconds; an update in a cluster waits for answers that take minutes."""
+
 LLMCTL = Path(sys.executable).with_name("llmctl")
 
 
@@ -72,7 +75,7 @@ class Laptop:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=300,
+            timeout=PATIENCE_OF_A_COMMAND,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -2,69 +2,83 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.engines.container import Resources
-from llmctl.serving.manifests.surge import NodeRoom, Surge, decide
+from llmctl.serving.manifests.surge import GIB, Need, NodeRoom, beside, possible, sentence
 
 GPU = "nvidia.com/gpu"
 
 
-def needs(gpus: int, resource: str | None = GPU) -> Resources:
-    return Resources(gpu_resource=resource, gpus=gpus, cpus=1, memory=1, disk=1)
+def need(gpus: int = 1, replicas: int = 1, resource: str | None = GPU, cpus: float = 1, **selector: str) -> Need:
+    resources = Resources(gpu_resource=resource, gpus=gpus, cpus=cpus, memory=GIB, disk=1)
+    return Need(replicas=replicas, resources=resources, node_selector=selector)
 
 
-def node(free: int, resource: str = GPU, **labels: str) -> NodeRoom:
-    return NodeRoom(name=f"node-{free}", labels=labels, free={resource: free})
+def node(gpus: int, cores: int = 64, memory: int = 64 * GIB, resource: str = GPU, **labels: str) -> NodeRoom:
+    free = {resource: gpus, "cpu": 1000 * cores, "memory": memory}
+    return NodeRoom(name=f"node-{gpus}", labels=labels, free=free)
 
 
-def decided(*nodes: NodeRoom, gpus: int = 1, replicas: int = 1, selector: dict[str, str] | None = None) -> Surge:
-    return decide("chat", needs(gpus), selector or {}, nodes, replicas=replicas, away_seconds=300)
+def room(asked: Need, *nodes: NodeRoom) -> bool:
+    return possible(asked, beside([asked], nodes))
 
 
-def test_a_free_gpu_on_one_node_is_enough() -> None:
-    assert decided(node(0), node(1)) == Surge(possible=True, sentence="")
+@pytest.mark.parametrize(
+    ("asked", "nodes", "there_is"),
+    [
+        (need(), [node(1)], False),
+        (need(), [node(2)], True),
+        (need(), [node(1), node(1)], True),
+        (need(gpus=4), [node(4), node(3)], False),
+        (need(gpus=4), [node(8)], True),
+        (need(zone="a"), [node(1, zone="a"), node(8, zone="b")], False),
+        (need(), [node(8, resource="amd.com/gpu")], False),
+        (need(gpus=0, resource=None), [node(0, cores=1)], False),
+        (need(gpus=0, resource=None), [node(0, cores=1), node(0, cores=1)], True),
+        (need(gpus=0, resource=None), [node(0, memory=GIB)], False),
+        (need(gpus=0, resource=None, replicas=0), [node(0, cores=1)], True),
+        (need(), [], False),
+    ],
+)
+def test_there_is_room_where_a_node_holds_one_more_than_all_replicas(
+    asked: Need, nodes: list[NodeRoom], there_is: bool
+) -> None:
+    assert room(asked, *nodes) is there_is
 
 
-def test_without_one_the_only_replica_goes_first_and_how_long_that_takes_is_said() -> None:
-    lost = decided(node(0))
-    assert not lost.possible
-    assert lost.sentence == "an update of chat takes it away for up to 300 s: no spare nvidia.com/gpu"
+def test_the_other_models_of_the_stack_take_their_place_first() -> None:
+    chat, code = need(), need(replicas=2)
+    assert not possible(chat, beside([chat, code], [node(3)]))
+    assert possible(chat, beside([chat, code], [node(4)]))
 
 
-def test_of_several_replicas_one_at_a_time_is_away() -> None:
-    sentence = decided(node(0), replicas=3).sentence
-    assert sentence == "an update of chat runs with 2 of 3 replicas, one by one: no spare nvidia.com/gpu"
+def test_a_replica_that_lies_nowhere_takes_nothing_from_the_others() -> None:
+    small, too_wide = need(), need(gpus=8)
+    assert possible(small, beside([small, too_wide], [node(2)]))
 
 
-def test_gpus_of_two_nodes_do_not_make_one_replica() -> None:
-    lost = decided(node(3), node(3), gpus=4)
-    assert lost.sentence == "an update of chat takes it away for up to 300 s: no node has 4 spare nvidia.com/gpu"
-
-
-def test_nodes_that_the_model_may_not_use_and_other_devices_do_not_count() -> None:
-    assert not decided(node(8, zone="a"), selector={"zone": "b"}).possible
-    assert not decided(node(8, resource="amd.com/gpu")).possible
-
-
-def test_on_processors_there_is_always_room() -> None:
-    assert decide("chat", needs(0, None), {}, [], replicas=1, away_seconds=300).possible
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        (1, "an update of chat takes it away for up to 300 s: no node has room for one more"),
+        (3, "an update of chat runs with 2 of 3 replicas, one by one: no node has room for one more"),
+    ],
+)
+def test_what_an_update_costs_is_said(replicas: int, said: str) -> None:
+    assert sentence("chat", need().resources, replicas, 300) == f"{said} (1 nvidia.com/gpu, 1 core, 1.0 GiB)"
 
 
 @given(st.lists(st.integers(0, 8)), st.integers(0, 8), st.integers(1, 8))
 def test_one_node_more_never_takes_room_away(free: list[int], more: int, gpus: int) -> None:
-    before = decided(*map(node, free), gpus=gpus)
-    assert decided(*map(node, [*free, more]), gpus=gpus).possible >= before.possible
+    asked = need(gpus=gpus)
+    assert room(asked, *map(node, [*free, more])) >= room(asked, *map(node, free))
 
 
-@given(st.lists(st.integers(0, 8)), st.integers(1, 7))
-def test_who_has_room_for_a_large_replica_has_it_for_a_small_one(free: list[int], gpus: int) -> None:
+@given(st.lists(st.integers(0, 8)), st.integers(1, 8), st.integers(0, 4))
+def test_who_has_room_beside_many_replicas_has_it_beside_fewer(free: list[int], gpus: int, replicas: int) -> None:
     nodes = [*map(node, free)]
-    assert decided(*nodes, gpus=gpus).possible >= decided(*nodes, gpus=gpus + 1).possible
-
-
-@given(st.lists(st.integers(0, 8)), st.integers(1, 8))
-def test_a_sentence_is_said_exactly_where_there_is_no_room(free: list[int], gpus: int) -> None:
-    made = decided(*map(node, free), gpus=gpus)
-    assert made.possible is (made.sentence == "")
+    fewer, more = need(gpus=gpus, replicas=replicas), need(gpus=gpus, replicas=replicas + 1)
+    assert room(fewer, *nodes) >= room(more, *nodes)
