@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 GIB = 1024**3
+VARIABLE = "GPUS_DOUBLE"
 QUERY = "--query-gpu=index,memory.total --format=csv,noheader,nounits"
 
 TORCH = """
@@ -89,9 +90,12 @@ class GpusDouble:
         program.chmod(0o755)
         if self.torch:
             (packages / "torch.py").write_text(TORCH)
-        values = {key: value for key, value in asdict(self).items() if key != "directory"}
         path = os.pathsep.join((str(programs), str(Path(sys.executable).parent), "/usr/bin", "/bin"))
-        return {"PATH": path, "PYTHONPATH": str(packages), "GPUS_DOUBLE": json.dumps(values)}
+        return {"PATH": path, "PYTHONPATH": str(packages), VARIABLE: self.told()}
+
+    def told(self) -> str:
+        """What TORCH finds in VARIABLE."""
+        return json.dumps({key: value for key, value in vars(self).items() if key != "directory"})
 
     def _nvidia_smi(self) -> str:
         if self.broken_driver:

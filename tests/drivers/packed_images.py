@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from doubles.gpus import GIB, TORCH, VARIABLE, GpusDouble
 from drivers.model_server import embedded_model
 from packing.archive import write_archive
 from packing.cache import LayerCache, content_key
-from packing.image import PackedImage
+from packing.image import Configuration, PackedImage
 from packing.layer import Layer
-from packing.recipes import APPLICATION, REPOSITORY, haproxy, server
+from packing.recipes import APPLICATION, REPOSITORY, Recipe, haproxy, server
 from platformdirs import user_cache_path
 
+from llmctl.serving.engines.engine import Platform
+from llmctl.serving.engines.registry import ENGINES
 from llmctl.serving.models.embedded import SMOLLM2
+from llmctl.serving.spec import EngineName
 
 MODEL_PATH = "/models/SmolLM2-135M-Instruct.Q4_1.gguf"
 PROGRAMS = (
@@ -29,6 +33,10 @@ PROGRAMS = (
 )
 """Modules beside llmctl in the test image: `python3 -m paced_server`, `python3 -m fixed_latency`."""
 
+LAUNCHER = REPOSITORY / "tests/cluster/images/tgi_launcher.py"
+L4_SHOWS = 23 * GIB
+"""Bytes of its 24 GiB."""
+
 PACER = (REPOSITORY / "tests/cluster/images/sitecustomize.py",)
 TOKEN_SECONDS = 0.5
 """Pause of the paced image after each token."""
@@ -37,6 +45,8 @@ SERVER = "localhost/llmctl/server:test"
 SERVER_WITH_MODEL = "localhost/llmctl/server-with-model:test"
 PACED_SERVER = "localhost/llmctl/paced-server:test"
 HAPROXY = "localhost/llmctl/haproxy:test"
+TGI = ENGINES[EngineName.TGI].images[Platform.CUDA].reference
+VLLM_ON_A_SICK_GPU = ENGINES[EngineName.VLLM].images[Platform.CUDA].reference
 
 
 def layer_cache() -> LayerCache:
@@ -55,6 +65,33 @@ def paced_server(cache: LayerCache) -> PackedImage:
     environment = {**image.configuration.environment, "PACED_TOKEN_SECONDS": str(TOKEN_SECONDS)}
     paced = replace(image.configuration, environment=environment)
     return PackedImage(paced, (*image.layers, _programs(cache, "pacer", PACER)))
+
+
+def tgi(cache: LayerCache) -> PackedImage:
+    """TGI's place: its launcher's words, its root user, a torch that sees one L4; our server behind it, paced."""
+    image = server_with_model(cache)
+    layers = (*image.layers, _programs(cache, "tgi", (LAUNCHER,)), _torch(cache))
+    return PackedImage(_with_gpu(image.configuration, "tgi_launcher", GpusDouble(Path(), [L4_SHOWS])), layers)
+
+
+def vllm_on_a_sick_gpu(cache: LayerCache) -> PackedImage:
+    """vLLM's place, as far as the GPU check: the GPU multiplies wrong. There is no server behind it."""
+    image = server(cache)
+    sick = GpusDouble(Path(), [L4_SHOWS], wrong=[0])
+    return PackedImage(_with_gpu(image.configuration, "no_server", sick), (*image.layers, _torch(cache)))
+
+
+def _with_gpu(bare: Configuration, module: str, gpus: GpusDouble) -> Configuration:
+    environment = {**bare.environment, "PACED_TOKEN_SECONDS": str(TOKEN_SECONDS), VARIABLE: gpus.told()}
+    return replace(bare, user=0, entrypoint=("python3", "-m", module), environment=environment)
+
+
+def _torch(cache: LayerCache) -> Layer:
+    def fill(tree: Path) -> None:
+        (tree / APPLICATION).mkdir()
+        (tree / APPLICATION / "torch.py").write_text(TORCH)
+
+    return cache.layer("torch", [TORCH], fill)
 
 
 def _model(cache: LayerCache) -> Layer:
@@ -76,13 +113,15 @@ def _programs(cache: LayerCache, name: str, programs: Sequence[Path]) -> Layer:
 
 
 IMAGES = {SERVER: server, SERVER_WITH_MODEL: server_with_model, PACED_SERVER: paced_server, HAPROXY: haproxy}
+GPU_IMAGES = {TGI: tgi, VLLM_ON_A_SICK_GPU: vllm_on_a_sick_gpu}
+"""Under the engines' own names, which a cluster would otherwise ask a registry for."""
 
 
-def write_archives(directory: Path) -> dict[str, Path]:
+def write_archives(directory: Path, images: Mapping[str, Recipe] = IMAGES) -> dict[str, Path]:
     """Name of each image -> its archive in `directory`."""
-    archives = {name: directory / f"{name.rpartition('/')[2].partition(':')[0]}.tar" for name in IMAGES}
+    archives = {name: directory / f"{name.rpartition('/')[2].partition(':')[0]}.tar" for name in images}
     for name, archive in archives.items():
-        write_archive(IMAGES[name](layer_cache()), name, archive)
+        write_archive(images[name](layer_cache()), name, archive)
     return archives
 
 
