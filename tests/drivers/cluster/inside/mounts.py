@@ -13,12 +13,6 @@ KERNEL_SETTINGS = (
 )
 """Of vm and kernel: what the kubelet writes at its start. They belong to the host, so it writes into copies."""
 
-PROCESSORS = Path("/sys/devices/system/cpu")
-MEMORY_NODES = Path("/sys/devices/system/node")
-CORES = 16
-"""That the kubelet counts, whatever the machine has: a model on a GPU asks for more than two. Nothing is faster by it,
-and what a container really uses is bounded by the machine."""
-
 
 def mount_the_root_of_a_node(home: Path, packages: Path) -> None:
     """Call it in the node's own mount namespace. /var is the host's, with changes that only the node sees."""
@@ -31,7 +25,6 @@ def mount_the_root_of_a_node(home: Path, packages: Path) -> None:
         (changes / directory).mkdir(parents=True)
     _mount("-t", "overlay", "-o", f"lowerdir=/var,upperdir={changes}/var,workdir={changes}/work", "overlay", "/var")
     _copy_kernel_settings(Path("/run/kernel-settings"))
-    _pretend_cores()
 
 
 def _copy_kernel_settings(copies: Path) -> None:
@@ -41,18 +34,6 @@ def _copy_kernel_settings(copies: Path) -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(setting.read_text())
             _mount("--bind", str(copy), str(setting))
-
-
-def _pretend_cores() -> None:
-    """As cadvisor reads them, in the kubelet (google/cadvisor v0.52.1, utils/sysinfo: getCPUTopology): from the
-    directories of the processors where the kernel shows no memory nodes."""
-    _mount("-t", "tmpfs", "tmpfs", str(MEMORY_NODES))
-    _mount("-t", "tmpfs", "tmpfs", str(PROCESSORS))
-    for core in range(CORES):
-        topology = PROCESSORS / f"cpu{core}" / "topology"
-        topology.mkdir(parents=True)
-        (topology / "core_id").write_text(f"{core}\n")
-        (topology / "physical_package_id").write_text("0\n")
 
 
 def _mount(*words: str) -> None:
