@@ -158,16 +158,21 @@ class Keys:
         return self._each(lambda _, gateway: tell(gateway))
 
     def _each(self, visit: Callable[[str, Administration], None]) -> Told:
-        """All gateways that run, ready or not: one that is on its way in or out may still take requests."""
+        """All gateways that run, ready or not: one that is on its way in may take requests in a moment.
+
+        One on its way out, that lets nobody in any more, not even for its administration, needs not be told.
+        """
+        gateways = Gateways(self.account, self.namespace)
         done, failed = [], []
-        for pod in Gateways(self.account, self.namespace).running():
+        for pod in gateways.running():
             try:
                 with pod_administration(self.account, self.namespace, pod) as gateway:
                     visit(pod, gateway)
                 done.append(pod)
             except (ClusterError, OSError) as error:
                 failed.append((pod, str(error)))
-        return Told(gateways=tuple(done), failed=tuple(failed))
+        leaving = gateways.leaving() if failed else frozenset()
+        return Told(gateways=tuple(done), failed=tuple(each for each in failed if each[0] not in leaving))
 
 
 def _records(secret: Manifest) -> Records:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from llmctl.infra.errors import ClusterError, SettingsError
 from llmctl.infra.kubernetes.account import Account, of_namespace
-from llmctl.infra.kubernetes.objects import is_ready, name
+from llmctl.infra.kubernetes.objects import is_going, is_ready, name
 from llmctl.infra.kubernetes.pod_stream import PodStream, open_pod_stream
 from llmctl.serving.manifests.labels import COMPONENT, Component
 from llmctl.serving.manifests.spec import Manifest
@@ -41,6 +41,10 @@ class Gateways:
     def running(self) -> list[str]:
         """Of all whose containers run, those on their way in or out too."""
         return [name(pod) for pod in self._pods() if pod.get("status", {}).get("phase") == "Running"]
+
+    def leaving(self) -> frozenset[str]:
+        """Of those that are on their way out: they let running answers end, and then are gone."""
+        return frozenset(name(pod) for pod in self._pods() if is_going(pod))
 
     def _pods(self) -> tuple[Manifest, ...]:
         selector = f"{COMPONENT}={Component.GATEWAY}"
