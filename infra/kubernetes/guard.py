@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from llmctl.infra.errors import Refused
-from llmctl.infra.kubernetes.access import open_account
+from llmctl.infra.errors import ClusterError, Refused
+from llmctl.infra.kubernetes.access import namespace, open_account
+from llmctl.infra.kubernetes.account import Account, named
+from llmctl.infra.kubernetes.objects import is_going, labels
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
+from llmctl.serving.manifests.labels import INSTANCE, MANAGED_BY, owner
+from llmctl.serving.manifests.spec import Manifest
 
+NAMESPACE = "kubernetes:core/v1:Namespace"
 PROVIDER = "pulumi:providers:kubernetes"
 PINNED = "clusterIdentifier"
 """The provider's own setting for it: the plugin replaces everything when it changes, so it is never let change."""
 
 
 def guard(settings: StackSettings, context: StackContext, state: Mapping[str, Any]) -> None:
-    """Raises Refused for another cluster than the state is of, ClusterError's kinds where none answers."""
-    was = pinned(state)
+    """Raises Refused for another cluster than the state is of, and for a namespace that others have; ClusterError's
+    kinds where no cluster answers."""
+    was, account = pinned(state), open_account(settings, context)
     if was is None:
+        with suppress(ClusterError):  # there is nothing yet, and the program says it when there has to be a cluster
+            _refuse_namespace_of_others(account, namespace(settings, context), context.stack, state)
         return
-    account = open_account(settings, context)
     now = account.cluster_uid()
     if now != was:
         raise Refused(
@@ -28,6 +36,38 @@ def guard(settings: StackSettings, context: StackContext, state: Mapping[str, An
             f"now leads to another one ({now}). Correct llmctl:cluster.context, or, where the old cluster is gone: "
             f"llmctl down {context.stack} --cluster-gone"
         )
+    _refuse_namespace_of_others(account, namespace(settings, context), context.stack, state)
+
+
+def _refuse_namespace_of_others(account: Account, where: str, stack: str, state: Mapping[str, Any]) -> None:
+    """`up` would take it over, objects of the same names with it, and `down` would delete it with all that is in it.
+
+    One with our labels is ours only where the state knows of a cluster: a killed `up` has made it. Without, it is of
+    another project, or of a state that was lost.
+    """
+    found = account.find(named("/api/v1/namespaces", where))
+    if found is None or where in _namespaces(state):
+        return
+    if is_going(found):
+        raise Refused(f"The namespace {where} is being deleted. When it is gone, run this again.")
+    if pinned(state) and all(labels(found).get(key) == value for key, value in owner(stack).items()):
+        return
+    raise Refused(
+        f"The namespace {where} is there already and is not of this stack ({_whose(found)}). Name another one in "
+        f"llmctl:cluster.namespace, or, where nobody needs it: kubectl delete namespace {where}"
+    )
+
+
+def _whose(found: Manifest) -> str:
+    own = labels(found)
+    if own.get(MANAGED_BY) != owner("")[MANAGED_BY]:
+        return "llmctl did not make it"
+    return f"it is of a stack {own.get(INSTANCE, 'without a name')} of another project, or of a state that was lost"
+
+
+def _namespaces(state: Mapping[str, Any]) -> set[str]:
+    """That the stack has made."""
+    return {str(each.get("id")) for each in state.get("resources") or () if each["type"] == NAMESPACE}
 
 
 def pinned(state: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
 
+INSTANCE = "app.kubernetes.io/instance"
+MANAGED_BY = "app.kubernetes.io/managed-by"
 COMPONENT = "app.kubernetes.io/component"
 MODEL = "llmctl/model"
 CONTENT = "llmctl/configuration-sha256"
@@ -22,11 +24,12 @@ class Component(StrEnum):
 
 def common(spec: StackSpec) -> dict[str, str]:
     """On every object: kubernetes.io/docs/concepts/overview/working-with-objects/common-labels."""
-    return {
-        "app.kubernetes.io/instance": spec.stack,
-        "app.kubernetes.io/managed-by": "llmctl",
-        "app.kubernetes.io/part-of": "llmctl",
-    }
+    return {**owner(spec.stack), "app.kubernetes.io/part-of": "llmctl"}
+
+
+def owner(stack: str) -> dict[str, str]:
+    """The labels by which an object is told to be of a stack."""
+    return {INSTANCE: stack, MANAGED_BY: "llmctl"}
 
 
 def selector(component: Component, model: ServedModel | None = None) -> dict[str, str]:
