@@ -88,7 +88,8 @@ class WeightsSettings(Settings):
     """Name of a Secret in the namespace, whose keys become variables of the relay (HF_TOKEN, AWS_ACCESS_KEY_ID…)."""
 
     networks: tuple[str, ...] = ()
-    """CIDRs that the source is in, the only ones the relay may reach. Unset: all but private ones, port 443."""
+    """CIDRs that the source is in, the only ones the relay may reach. Unset: all but private ones.
+    Ports: that of `url`, and 443."""
 
     @property
     def relayed(self) -> bool:

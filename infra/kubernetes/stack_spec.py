@@ -10,7 +10,7 @@ from llmctl.infra.kubernetes.access import cluster_of, namespace
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.served_model import Asked, served_model, with_surge
-from llmctl.infra.kubernetes.weights import Listers, weights_of
+from llmctl.infra.kubernetes.weights import Listers, ports, weights_of
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import placement
 from llmctl.infra.settings import StackSettings
@@ -27,6 +27,7 @@ from llmctl.serving.images.reference import parse_reference
 from llmctl.serving.manifests.notes import notes
 from llmctl.serving.manifests.services import KNOWN_SUFFIX
 from llmctl.serving.manifests.spec import NetworkSpec, ServedModel, StackSpec
+from llmctl.serving.manifests.weights import RELAYED
 from llmctl.serving.models.facts import ModelFacts
 
 
@@ -34,7 +35,9 @@ from llmctl.serving.models.facts import ModelFacts
 class Outside:
     """What is asked of others than the cluster while a spec is made."""
 
-    facts: Callable[[ModelSettings], ModelFacts]
+    facts: Callable[[ModelSettings, str | None], ModelFacts]
+    """Of a model, at the revision where its files were found."""
+
     listers: Listers
     locked: LockFile
 
@@ -73,8 +76,8 @@ class _Models:
 
 def _asked(name: str, label: str, settings: StackSettings, cluster: ClusterFacts, outside: Outside) -> Asked:
     model = settings.models[name]
-    facts = outside.facts(model)
     local = weights_of(model, cluster.weights.get(label), outside.listers, ServedModel.weights_path)
+    facts = outside.facts(model, local.weights.revision if local.weights else None)
     return Asked(
         name=name,
         label=label,
@@ -105,7 +108,7 @@ def _spec(
         gateway_files=HaproxyGateway().files(gateway),
         server_image=images.of(own.server_image),
         features=cluster.features,
-        network=_network(settings),
+        network=_network(settings, models),
         image_pull_secret=own.image_pull_secret,
         tls_secret=asked.tls_secret,
         prometheus=own.prometheus,
@@ -150,9 +153,14 @@ def _routes(asked: Asked) -> frozenset[Route]:
     return frozenset(Route(method=method, path=path) for method, path in allowed)
 
 
-def _network(settings: StackSettings) -> NetworkSpec:
+def _network(settings: StackSettings, models: _Models) -> NetworkSpec:
     """Where the relay may go: what is written, and where one model leaves it open, anywhere but inner networks."""
-    network = NetworkSpec(monitoring_namespace=cluster_of(settings).monitoring_namespace)
+    sources = [each.weights for each in models.made if each.weights and each.weights.kind in RELAYED]
+    network = NetworkSpec(
+        monitoring_namespace=cluster_of(settings).monitoring_namespace,
+        weights_ports=tuple(sorted({port for source in sources for port in ports(source)}))
+        or NetworkSpec.weights_ports,
+    )
     written = [model.weights.networks for model in settings.models.values() if model.weights.relayed]
     if not written or not all(written):
         return network

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.serving.errors import ModelNotFound
@@ -60,6 +61,23 @@ def weights_of(model: ModelSettings, known: Weights | None, listers: Listers, di
     return Local(weights=listed, path=_path(listed, directory) if reads_gguf(model) else directory)
 
 
+HTTPS = 443
+
+
+def ports(weights: Weights) -> tuple[int, ...]:
+    """Where the source listens, and the port of HTTPS, to which it may send the relay on: a storage, a token server."""
+    address = {SourceKind.HUB: weights.url, SourceKind.OCI: f"https://{weights.url}"}.get(weights.kind, "")
+    parts = urlsplit(address.partition("@")[0])
+    return tuple(sorted({HTTPS, parts.port or (80 if parts.scheme == "http" else HTTPS)}))
+
+
+def hub_of(model: ModelSettings, hub: Hub | None) -> Hub | None:
+    """Whom to ask about the model: the mirror that it names, else the Hub; None with HF_HUB_OFFLINE."""
+    if hub is None or model.weights.source is not SourceKind.HUB or not model.weights.url:
+        return hub
+    return replace(hub, endpoint=model.weights.url.rstrip("/"))
+
+
 def _on_claim(url: str, model: ModelSettings, directory: str) -> Local:
     """The init container itself reads what is there: `claim/directory`, for GGUF `claim/directory/file.gguf`."""
     where, _, file = url.rpartition("/") if reads_gguf(model) else (url, "", "")
@@ -71,12 +89,12 @@ def _same(known: Weights, model: ModelSettings) -> bool:
         known.kind is model.weights.source is SourceKind.HUB
         and known.repository == model.id
         and model.revision in (None, known.revision)
-        and model.weights.url in (None, known.url)
+        and (model.weights.url is None or model.weights.url.rstrip("/") == known.url)
     )
 
 
 def _of_hub(model: ModelSettings, listers: Listers) -> Weights:
-    asked, hub = model.weights, listers.hub
+    hub = hub_of(model, listers.hub)
     if hub is None:
         raise ModelNotFound(
             f"{model.id} was not deployed here before, so its files must be listed, and HF_HUB_OFFLINE is set. "
@@ -88,8 +106,8 @@ def _of_hub(model: ModelSettings, listers: Listers) -> Weights:
         gguf=reads_gguf(model),
         quantization=_file_word(model),
         code=model.trust_remote_code,
-        hub=replace(hub, endpoint=asked.url.rstrip("/")) if asked.url else hub,
-        credentials=asked.credentials or (HUB_TOKEN_SECRET if listers.hub_token else None),
+        hub=hub,
+        credentials=model.weights.credentials or (HUB_TOKEN_SECRET if listers.hub_token else None),
     )
 
 

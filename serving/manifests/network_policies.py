@@ -61,7 +61,7 @@ def _relay(spec: StackSpec) -> Manifest:
         Component.WEIGHTS.value,
         {"matchLabels": labels.selector(Component.WEIGHTS)},
         ingress=(_rule("from", [_pods(Component.MODEL_SERVER, model) for model in relayed(spec)], RELAY_PORT),),
-        egress=(_rule("to", outside, spec.network.weights_port), _dns(spec)),
+        egress=(_rule("to", outside, *spec.network.weights_ports), _dns(spec)),
     )
 
 
@@ -109,8 +109,8 @@ def _dns(spec: StackSpec) -> Manifest:
     return {"to": [_namespace(spec.network.dns_namespace), *caches], "ports": ports}
 
 
-def _rule(direction: str, peers: Sequence[Manifest], port: int) -> Manifest:
-    return {direction: list(peers), "ports": [{"protocol": "TCP", "port": port}]}
+def _rule(direction: str, peers: Sequence[Manifest], *ports: int) -> Manifest:
+    return {direction: list(peers), "ports": [{"protocol": "TCP", "port": port} for port in ports]}
 
 
 def _policy(

@@ -93,7 +93,8 @@ class NetworkSpec:
     weights: tuple[str, ...] = ("0.0.0.0/0",)
     """CIDRs where the relay finds the weights."""
 
-    weights_port: int = 443
+    weights_ports: tuple[int, ...] = (443,)
+    """On which they are served there."""
 
 
 @dataclass(frozen=True, kw_only=True)

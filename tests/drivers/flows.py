@@ -96,7 +96,8 @@ def _needed(spec: StackSpec) -> Iterator[Flow]:
         yield Flow(prometheus(spec), server(spec, model), model.container.metrics.port)
     for model in relayed(spec):
         yield Flow(server(spec, model), relay(spec), RELAY_PORT)
-        yield Flow(relay(spec), INTERNET, spec.network.weights_port)
+        for port in spec.network.weights_ports:
+            yield Flow(relay(spec), INTERNET, port)
     for source in _own(spec):
         yield Flow(source, dns(spec), 53)
         yield Flow(source, dns(spec), 53, "UDP")
@@ -111,13 +112,13 @@ def _forbidden(spec: StackSpec, addresses: Mapping[str, str]) -> Iterator[Flow]:
 def _out_of_the_cluster(spec: StackSpec, addresses: Mapping[str, str]) -> Iterator[Flow]:
     """Not on the ports that everybody tries, and not on those that rules of the stack speak of."""
     own = {port for model in spec.models for port in (model.container.port, model.container.metrics.port)}
-    ports = sorted({53, 80, 443, spec.network.weights_port, RELAY_PORT, spec.gateway.port} | own)
+    ports = sorted({53, 80, 443, *spec.network.weights_ports, RELAY_PORT, spec.gateway.port} | own)
     for source in (*_own(spec), stranger(spec)):
         yield Flow(source, API_SERVER, 443)
         for port in ports:
             for name, address in {**addresses, **INNER}.items():
                 yield Flow(source, Endpoint(name=name, address=address), port)
-            if not (source.name == "relay" and port == spec.network.weights_port):
+            if not (source.name == "relay" and port in spec.network.weights_ports):
                 yield Flow(source, INTERNET, port)
         yield Flow(source, INTERNET, 53, "UDP")
 

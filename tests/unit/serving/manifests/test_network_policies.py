@@ -59,7 +59,7 @@ def test_only_the_named_clients_reach_the_gateway() -> None:
 
 
 def test_a_mirror_in_an_inner_network_is_reached_when_it_is_named() -> None:
-    spec = stack(FETCHED, network=NetworkSpec(weights=("10.1.2.0/24",), weights_port=8443))
+    spec = stack(FETCHED, network=NetworkSpec(weights=("10.1.2.0/24",), weights_ports=(8443,)))
     policies = network_policies(spec)
     mirror, beside = Endpoint(name="mirror", address="10.1.2.3"), Endpoint(name="beside", address="10.1.3.3")
     assert allowed(policies, Flow(relay(spec), mirror, 8443))
