@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from drivers.cluster.addresses import Addresses
@@ -80,8 +81,8 @@ def _start_the_control_plane(
     schedulers, dns = issuer.kubeconfig("system:kube-scheduler"), issuer.kubeconfig("system:coredns")
     configuration = layout.directory / "Corefile"
     configuration.write_text(corefile(dns, str(addresses.control_plane)))
-    _await(ApiServer(issuer.server, authority))
-    _kubectl(binaries, admin, ["apply", "-f", "-"], cluster_objects(addresses))
+    _eventually(ApiServer(issuer.server, authority).ready, "the API server is ready")
+    _eventually(lambda: _applied(binaries, admin, cluster_objects(addresses)), "the first objects are applied")
     more = [
         controller_manager(binaries, controllers, authority),
         kube_scheduler(binaries, schedulers),
@@ -90,15 +91,25 @@ def _start_the_control_plane(
     return running | {start(program, layout.logs, "control-plane"): program.name for program in more}
 
 
-def _await(server: ApiServer) -> None:
+def _eventually(done: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while not server.ready():
-        assert time.monotonic() < deadline, f"the API server is not ready after {PATIENCE_S:g} s"
+    while not done():
+        assert time.monotonic() < deadline, f"{what}: not yet after {PATIENCE_S:g} s"
         time.sleep(0.02)
 
 
-def _kubectl(binaries: Path, kubeconfig: Path, words: list[str], objects: str) -> None:
-    subprocess.run([binaries / "kubectl", f"--kubeconfig={kubeconfig}", *words], input=objects, text=True, check=True)
+def _applied(binaries: Path, kubeconfig: Path, objects: str) -> bool:
+    """Whether kubectl has applied them; a machine that is busy starting can let a connection time out."""
+    command = [
+        binaries / "kubectl",
+        f"--kubeconfig={kubeconfig}",
+        "apply",
+        "--server-side",
+        "--validate=false",
+        "-f",
+        "-",
+    ]
+    return subprocess.run(command, input=objects, text=True, check=False).returncode == 0
 
 
 def _start_node(layout: Layout, settings: Settings, addresses: Addresses, issuer: Issuer, number: int) -> Machine:
