@@ -24,7 +24,8 @@ from llmctl.serving.sizing.load import Load
 from llmctl.serving.spec import EngineName, HostNeeds, ServingSpec
 
 SHOWN_SHARE = 0.95
-"""Of a GPU's memory that it must show: the driver and ECC take a part. Assumed; an H100 of 80 GiB shows 79.2."""
+"""Of what the driver reports as total. CUDA shows a process a little less, 0.994 of it on an H100 (accelerators.json,
+visible_mib); the rest is margin, assumed."""
 
 ENGINE_IMAGE_BYTES = 13_000_000_000
 """Of an image with CUDA and PyTorch (manifests/startup.IMAGE was measured with one of that size)."""
@@ -75,12 +76,20 @@ def served_model(asked: Asked, server_image: Image, digest: str | None, selector
 
 def with_surge(models: Sequence[ServedModel], nodes: Sequence[NodeRoom]) -> tuple[ServedModel, ...]:
     """Which of the models can have one replica more during an update, beside all replicas of all of them."""
-    needs = [
-        Need(replicas=model.replicas.least, resources=model.container.resources, node_selector=model.node_selector)
-        for model in models
-    ]
+    needs = [_need(model) for model in models]
     rest = surge.beside(needs, nodes)
     return tuple(replace(m, surge=surge.possible(need, rest)) for m, need in zip(models, needs, strict=True))
+
+
+def lacking(models: Sequence[ServedModel], nodes: Sequence[NodeRoom]) -> tuple[str, ...]:
+    """Of which models no replica at all finds its GPUs now, as sentences without their full stop."""
+    said = (surge.lacking(model.name, _need(model), model.startup_seconds, nodes) for model in models)
+    return tuple(filter(None, said))
+
+
+def _need(model: ServedModel) -> Need:
+    resources, selector = model.container.resources, model.node_selector
+    return Need(replicas=model.replicas.least, resources=resources, node_selector=selector)
 
 
 def _startup_seconds(asked: Asked) -> int:
@@ -156,4 +165,4 @@ def _container(asked: Asked, spec: ServingSpec, server_image: Image) -> Containe
 def _gpu_check(where: Placement, engine: EngineName) -> GpuCheck | None:
     if where.accelerator is None:
         return None
-    return GpuCheck(engine=engine, gpus=where.gpus, memory=int(SHOWN_SHARE * where.accelerator.memory))
+    return GpuCheck(engine=engine, gpus=where.gpus, memory=int(SHOWN_SHARE * where.accelerator.usable_memory))

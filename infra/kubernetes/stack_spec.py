@@ -9,7 +9,7 @@ from llmctl.infra.cluster_settings import GatewaySettings
 from llmctl.infra.kubernetes.access import cluster_of, namespace
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.names import model_names
-from llmctl.infra.kubernetes.served_model import Asked, served_model, with_surge
+from llmctl.infra.kubernetes.served_model import Asked, lacking, served_model, with_surge
 from llmctl.infra.kubernetes.weights import Listers, ports, weights_of
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import placement
@@ -63,7 +63,7 @@ def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterF
     models = with_surge(made, cluster.nodes)
     spec = _spec(settings, context, cluster, _Models(asked, models), images)
     choices = tuple(f"{each.name} {each.where.why}." for each in asked if each.model.accelerator == "auto")
-    return Decided(spec=spec, choices=choices, notes=notes(spec))
+    return Decided(spec=spec, choices=choices, notes=(*lacking(models, cluster.nodes), *notes(spec)))
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,16 @@ def possible(need: Need, rest: Iterable[NodeRoom]) -> bool:
     return any(_fits(room, need) for room in rest)
 
 
+def lacking(name: str, need: Need, startup_seconds: int, rooms: Iterable[NodeRoom]) -> str | None:
+    """For people, before it happens: no node has a device of this kind that is not held by others. No refusal, since an
+    autoscaler adds a node only when a pod waits for it."""
+    resource, gpus = need.resources.gpu_resource, need.resources.gpus
+    there = (room for room in rooms if need.node_selector.items() <= room.labels.items())
+    if resource is None or any(room.free.get(resource, 0) >= gpus for room in there):
+        return None
+    return f"no node has {gpus} free {resource}: {name} starts only if one comes within {startup_seconds} s"
+
+
 def sentence(name: str, resources: Resources, replicas: int, away_seconds: int) -> str:
     """For people, before it happens. `away_seconds`: an old replica's end and a new one's start."""
     devices = f"{resources.gpus} {resources.gpu_resource}, " if resources.gpu_resource else ""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmctl.serving.engines.container import Resources
-from llmctl.serving.manifests.surge import GIB, Need, NodeRoom, beside, possible, sentence
+from llmctl.serving.manifests.surge import GIB, Need, NodeRoom, beside, lacking, possible, sentence
 
 GPU = "nvidia.com/gpu"
 
@@ -82,3 +82,22 @@ def test_who_has_room_beside_many_replicas_has_it_beside_fewer(free: list[int], 
     nodes = [*map(node, free)]
     fewer, more = need(gpus=gpus, replicas=replicas), need(gpus=gpus, replicas=replicas + 1)
     assert room(fewer, *nodes) >= room(more, *nodes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "nodes", "said"),
+    [
+        (
+            need(gpus=2),
+            [node(1), node(1)],
+            "no node has 2 free nvidia.com/gpu: code starts only if one comes within 60 s",
+        ),
+        (need(), [], "no node has 1 free nvidia.com/gpu: code starts only if one comes within 60 s"),
+        (need(), [node(1)], None),
+        (need(gpus=0, resource=None), [], None),
+    ],
+)
+def test_a_gpu_that_is_not_there_is_said_before_it_is_waited_for(
+    asked: Need, nodes: list[NodeRoom], said: str | None
+) -> None:
+    assert lacking("code", asked, 60, nodes) == said
