@@ -16,10 +16,9 @@ SURGE: Manifest = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "ma
 """The new one is there before an old one goes."""
 
 OLD_FIRST: Manifest = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
-"""One by one, where there is no room for one more."""
-
-RECREATE: Manifest = {"type": "Recreate"}
-"""The only one goes, and when it has gone the new one comes: no pod waits in the meantime for what is still held."""
+"""One by one, where there is no room for one more; the new pod waits for what the old one still holds. Not Recreate:
+its new ReplicaSet comes only when the old pods are gone, and until then whoever waits for the update sees the old one,
+complete, with no replicas (pulumi-kubernetes, provider/pkg/await/deployment.go: a change without a new revision)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmctl.serving.manifests import container, deployment, gpu_check, weights
 from llmctl.serving.manifests.autoscaling import autoscaled
-from llmctl.serving.manifests.deployment import OLD_FIRST, RECREATE, SURGE, Pod, Rollout
+from llmctl.serving.manifests.deployment import OLD_FIRST, SURGE, Pod, Rollout
 from llmctl.serving.manifests.labels import Component
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
 from llmctl.serving.manifests.startup import MIN_READY_SECONDS, progress_deadline_seconds
@@ -25,9 +25,7 @@ def model_server(spec: StackSpec, model: ServedModel) -> Manifest:
 
 
 def strategy(model: ServedModel) -> Manifest:
-    if model.surge:
-        return SURGE
-    return RECREATE if model.replicas.most <= 1 else OLD_FIRST
+    return SURGE if model.surge else OLD_FIRST
 
 
 def _pod(spec: StackSpec, model: ServedModel) -> Pod:

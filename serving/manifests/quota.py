@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from llmctl.serving.manifests import labels
-from llmctl.serving.manifests.deployment import RECREATE, priority_class_name
-from llmctl.serving.manifests.model_server import strategy
+from llmctl.serving.manifests.deployment import priority_class_name
 from llmctl.serving.manifests.spec import Manifest, ServedModel, StackSpec
 
 QUOTA = "stack"
@@ -37,9 +36,10 @@ def resource_quota(spec: StackSpec) -> Manifest:
 
 
 def most_devices(model: ServedModel) -> int:
-    """During an update the new replicas can all be there while all the old ones still finish their answers."""
-    sets = 1 if strategy(model) is RECREATE else 2
-    return sets * max(model.replicas.most, 1) * model.container.resources.gpus
+    """The new replicas can all be there while all the old ones still finish their answers: in an update, and where a
+    pod is deleted. A quota that lets the new one in only when the old one has gone does so late: its controller counts
+    anew after a while, and the ReplicaSet's tries grow rare."""
+    return 2 * max(model.replicas.most, 1) * model.container.resources.gpus
 
 
 def priority_class(spec: StackSpec) -> Manifest:

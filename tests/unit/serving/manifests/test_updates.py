@@ -30,10 +30,10 @@ def test_with_room_the_new_one_is_there_first() -> None:
     assert strategy(surge=True)["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
-def test_without_room_the_only_one_goes_first_and_several_go_one_by_one() -> None:
-    assert strategy(surge=False) == {"type": "Recreate"}
-    assert strategy(surge=False, least=2, most=2)["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
-    assert strategy(surge=False, least=1, most=2)["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_without_room_the_old_ones_go_first_and_one_by_one(replicas: int) -> None:
+    made = strategy(surge=False, least=replicas, most=replicas)
+    assert made["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
 
 
 def test_the_downtime_of_an_update_is_said_before_it_happens() -> None:
@@ -59,7 +59,7 @@ def test_only_what_has_several_pods_has_a_disruption_budget() -> None:
 
 @pytest.mark.parametrize(
     ("surge", "most", "devices"),
-    [(False, 1, 4), (True, 1, 8), (False, 2, 16), (True, 3, 24)],
+    [(False, 1, 8), (True, 1, 8), (False, 2, 16), (True, 3, 24)],
 )
 def test_the_quota_has_room_for_old_and_new_replicas_of_an_update(surge: bool, most: int, devices: int) -> None:
     model = on_gpus("code", EngineName.VLLM, gpus=4, most=most, surge=surge)
