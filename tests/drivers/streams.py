@@ -77,6 +77,64 @@ def clients(count: int, url: str, model: str, key: str, tokens: int) -> Iterator
             thread.join()
 
 
+@dataclass(frozen=True)
+class Answer:
+    """To a short question."""
+
+    status: int | None
+    """None: there was no answer, and `error` says why."""
+
+    retry_after: int | None = None
+    """Seconds."""
+
+    error: str = ""
+    """The code of an error object, or what became of the connection."""
+
+
+@dataclass
+class Asking:
+    """A client with short questions, one after the other."""
+
+    answers: list[Answer] = field(default_factory=list)
+
+    def had(self, status: int) -> bool:
+        return any(each.status == status for each in self.answers)
+
+    def kinds(self) -> set[tuple[int | None, str]]:
+        return {(each.status, each.error) for each in self.answers}
+
+
+@contextmanager
+def asking(url: str, model: str, key: str, pause: float = 0.3) -> Iterator[Asking]:
+    """Questions of one token all the time, `pause` seconds after each answer; at the end the last one is awaited."""
+    asked, over = Asking(), threading.Event()
+
+    def ask() -> None:
+        while not over.wait(pause):
+            asked.answers.append(answer(url, model, key))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        over.set()
+        thread.join()
+
+
+def answer(url: str, model: str, key: str) -> Answer:
+    body = {"model": model, "messages": [{"role": "user", "content": "Yes or no?"}], "max_tokens": 1}
+    try:
+        got = httpx.post(
+            f"{url}/v1/chat/completions", json=body, headers={"Authorization": f"Bearer {key}"}, timeout=60
+        )
+        said = "" if got.status_code == 200 else got.json()["error"]["code"]
+    except httpx.HTTPError as error:
+        return Answer(None, error=repr(error))
+    after = got.headers.get("Retry-After")
+    return Answer(got.status_code, int(after) if after else None, said)
+
+
 def stream(url: str, model: str, key: str, tokens: int, who: str) -> Ended:
     body = {
         "model": model,
