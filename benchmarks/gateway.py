@@ -165,6 +165,7 @@ def standing() -> Iterator[tuple[int, int]]:
         known_host="a-known.stack.test",
         port=port,
         slots=64,
+        accepts=128,
         max_replicas=4,
         health_path="/health",
         routes=ROUTES,

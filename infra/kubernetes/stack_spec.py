@@ -136,6 +136,7 @@ def _routed(asked: Asked, model: ServedModel, where: str, domain: str) -> Routed
         known_host=f"{model.name}{KNOWN_SUFFIX}.{where}.svc.{domain}",
         port=model.container.port,
         slots=model.slots,
+        accepts=asked.model.max_concurrent_requests,
         max_replicas=model.replicas.most,
         health_path=model.container.probes.readiness.path,
         routes=_routes(asked),

@@ -29,6 +29,9 @@ class RoutedModel:
     slots: int
     """Requests that one replica works on at the same time, for all gateways together."""
 
+    accepts: int
+    """Requests that one replica lets in, working and waiting in the engine; above that it refuses."""
+
     max_replicas: int
     health_path: str
     routes: frozenset[Route]

@@ -21,6 +21,7 @@ LLAMA = RoutedModel(
     known_host="llama-known.assistants.svc.cluster.local",
     port=8080,
     slots=15,
+    accepts=128,
     max_replicas=4,
     health_path="/health",
     routes=frozenset(

@@ -48,6 +48,7 @@ class GatewayStack:
             "known_host": f"{name}-known.stack.test",
             "port": self.replicas.port,
             "max_replicas": 3,
+            "accepts": 128,
             "health_path": "/health",
             "routes": ROUTES,
             "startup_seconds": STARTUP_SECONDS,

@@ -106,6 +106,7 @@ def routed(model: ServedModel, namespace: str) -> RoutedModel:
         known_host=services.known_host(model.name, namespace, DOMAIN),
         port=model.container.port,
         slots=model.slots,
+        accepts=128,
         max_replicas=model.replicas.most,
         health_path=model.container.probes.readiness.path,
         routes=ROUTES,

@@ -47,7 +47,7 @@ def _admission(spec: GatewaySpec, model: RoutedModel) -> list[str]:
     none_known = f"!{{ nbsrv(known-{model.name}) gt 0 }} !{{ stopping }}"
     return [
         f"{replies.UNKNOWN_ROUTE.rule} unless {{ var(txn.route) -m str {routes} }}",
-        "lua.choose_server",
+        f"lua.choose_server {share.slots(spec, model)} {share.with_lent(spec, model)}",
         f"{replies.absent(model).rule} if {none_ready} {none_known} {{ lua.settled -m int 1 }}",
         f"{replies.starting(model).rule} if {none_ready}",
         f"{replies.queue_full(spec).rule} if {{ queue(model-{model.name}) ge {share.queue(spec)} }}",

@@ -56,7 +56,8 @@ def _model(model: RoutedModel) -> Iterator[str]:
 def _numbers(spec: GatewaySpec) -> Iterator[str]:
     numbers = {name: value for name, value in vars(spec).items() if type(value) is int}
     for model in spec.models:
-        numbers |= {f"{name} of model {model.name}": getattr(model, name) for name in ("slots", "max_replicas", "port")}
+        named = ("slots", "accepts", "max_replicas", "port")
+        numbers |= {f"{name} of model {model.name}": getattr(model, name) for name in named}
     yield from (f"{name} is {value}; at least 1 is allowed" for name, value in numbers.items() if value < 1)
 
 

@@ -15,6 +15,12 @@ def slots(spec: GatewaySpec, model: RoutedModel) -> int:
     return _part(model.slots, spec.gateways)
 
 
+def with_lent(spec: GatewaySpec, model: RoutedModel) -> int:
+    """Requests of one replica at the same time with slots lent from others (affinity.lua): all that it has, and never so
+    many that the gateways together meet its own limit, at which it refuses."""
+    return max(slots(spec, model), min(model.slots, model.accepts // spec.gateways))
+
+
 def queue(spec: GatewaySpec) -> int:
     """Waiting requests of a model."""
     return _part(spec.queue_length, spec.gateways)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from drivers.callers import callers
+from drivers.eventually import eventually
 from drivers.gateway_stack import GatewayStack, chat
 from drivers.haproxy import Haproxy
 
@@ -138,3 +139,52 @@ def test_two_gateways_hold_half_the_slots_of_each_replica(stack: GatewayStack) -
         assert replica.working == 6
         replica.release()
         assert [call.result().status_code for call in calls] == [200] * 10
+
+
+@pytest.fixture
+def two_gateways(stack: GatewayStack) -> list[Haproxy]:
+    """With three replicas of eight slots: four of each replica are one gateway's, twelve in sum."""
+    stack.model("a", stack.replicas.more(3), slots=8)
+    gateways = [stack.gateway(gateways=2, requests_per_minute=100_000) for _ in range(2)]
+    for gateway in gateways:
+        gateway.has_replicas("a", 3)
+    return gateways
+
+
+def most_and_least(stack: GatewayStack) -> tuple[int, int]:
+    working = [replica.working for replica in stack.replicas.all]
+    return max(working), min(working)
+
+
+def test_a_gateway_with_slots_left_lends_them_to_the_favourite(
+    stack: GatewayStack, two_gateways: list[Haproxy]
+) -> None:
+    for replica in stack.replicas.all:
+        replica.hold()
+    with callers(stack) as clients:
+        calls = clients.all(two_gateways[0], [chat() for _ in range(8)])
+        two_gateways[0].works_on("a", 8)
+        assert most_and_least(stack) == (8, 0), "all of one conversation, and all of the favourite's slots"
+        calls += clients.all(two_gateways[0], [chat()])
+        two_gateways[0].works_on("a", 9)
+        assert most_and_least(stack) == (8, 0), "the ninth goes elsewhere: the engine would have to queue it"
+        for replica in stack.replicas.all:
+            replica.release()
+        assert [call.result().status_code for call in calls] == [200] * 9
+
+
+def test_near_full_load_nothing_is_lent_and_every_replica_gets_its_part(
+    stack: GatewayStack, two_gateways: list[Haproxy]
+) -> None:
+    for replica in stack.replicas.all:
+        replica.hold()
+    with callers(stack) as clients:
+        calls = clients.all(two_gateways[0], [chat() for _ in range(16)])
+        eventually(lambda: sum(replica.working for replica in stack.replicas.all) >= 16)
+        two_gateways[0].works_on("a", 16)
+        calls += clients.all(two_gateways[0], [chat() for _ in range(2)])
+        two_gateways[0].queues("a", 2)
+        assert [replica.working for replica in stack.replicas.all].count(4) == 2
+        for replica in stack.replicas.all:
+            replica.release()
+        assert [call.result().status_code for call in calls] == [200] * 18
