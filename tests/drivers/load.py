@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 PATIENCE_S = 120.0
@@ -19,6 +19,8 @@ class Answered:
     """One request, to its end. Times are of time.monotonic, in seconds."""
 
     status: int
+    """0: none came."""
+
     retry_after: str | None
     began: float
     ended: float
@@ -27,6 +29,8 @@ class Answered:
 
     whole: bool = False
     """A stream with its proper end."""
+
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,35 @@ class Target:
             "stream": True,
         }
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        began = time.monotonic()
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
-        answer = connection.getresponse()
-        arrived, last = [], b""
+        seen = _Seen(time.monotonic())
+        try:
+            connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+            seen.read(connection.getresponse())
+        except (OSError, http.client.HTTPException) as problem:
+            seen.error = repr(problem)
+            connection.close()
+        return Answered(
+            seen.status, seen.retry_after, seen.began, time.monotonic(), tuple(seen.tokens), seen.whole, seen.error
+        )
+
+
+@dataclass
+class _Seen:
+    began: float
+    status: int = 0
+    retry_after: str | None = None
+    tokens: list[float] = field(default_factory=list)
+    whole: bool = False
+    error: str = ""
+
+    def read(self, answer: http.client.HTTPResponse) -> None:
+        self.status, self.retry_after = answer.status, answer.headers["retry-after"]
+        last = b""
         while piece := answer.read1(65_536):
             # An event is one piece; the chunks in which it comes are the server's, one for each token.
-            arrived += [time.monotonic()] * piece.count(b"data: {")
+            self.tokens += [time.monotonic()] * piece.count(b"data: {")
             last = piece
-        whole = answer.status == 200 and b"[DONE]" in last
-        return Answered(answer.status, answer.headers["retry-after"], began, time.monotonic(), tuple(arrived), whole)
+        self.whole = self.status == 200 and b"[DONE]" in last
 
 
 @dataclass
@@ -80,15 +103,13 @@ class Load:
         return sum(first <= token < last for answer in self.answers for token in answer.tokens)
 
     def again_and_again(self, target: Target) -> None:
-        connection = target.connect()
-        while not self._stop.is_set():
-            self.answers.append(target.ask(connection, self.text()))
-        connection.close()
+        with closing(target.connect()) as connection:
+            while not self._stop.is_set():
+                self.answers.append(target.ask(connection, self.text()))
 
     def once(self, target: Target) -> None:
-        connection = target.connect()
-        self.answers.append(target.ask(connection, self.text()))
-        connection.close()
+        with closing(target.connect()) as connection:
+            self.answers.append(target.ask(connection, self.text()))
 
     def each(self, target: Target, seconds: float, begun: list[threading.Thread]) -> None:
         """Another request after so many seconds each, whatever became of the ones before."""
