@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx
+import psutil
 from doubles.replicas import PROMPT_TOKENS
 from drivers.callers import reading, whole
 from drivers.gateway_stack import CHAT, GatewayStack, chat
@@ -109,3 +110,23 @@ def test_probes_are_not_logged(stack: GatewayStack) -> None:
         assert httpx.get(gateway.url + path).status_code == 200
     stack.post(gateway, chat())
     assert [row["route"] for row in gateway.log_of(1)] == [f"POST {CHAT}"]
+
+
+def test_an_answer_without_counts_costs_no_more_than_one_with(stack: GatewayStack) -> None:
+    """They are looked for in its last kilobytes, while HAProxy does nothing else."""
+    stack.replicas.behaviour.extra_fields = {"text": "word " * 2_000}
+    stack.model("a", stack.replicas.more())
+    gateway = stack.gateway()
+    assert gateway.process
+    process = psutil.Process(gateway.process.pid)
+
+    def processor_seconds() -> float:
+        before = process.cpu_times().user
+        for _ in range(5):
+            stack.post(gateway, chat())
+        return process.cpu_times().user - before
+
+    counted = processor_seconds()
+    stack.replicas.behaviour.extra_fields |= {"usage": None}
+    assert processor_seconds() <= 10 * max(counted, 0.05)
+    assert [row["completion_tokens"] is None for row in gateway.log_of(10)] == [False] * 5 + [True] * 5
