@@ -53,11 +53,15 @@ class Change:
     explain: Callable[[], str | None]
     """Why a deployment did not come up, where the target can tell."""
 
+    drifts: bool = False
+    """Whether others may have changed what was made, unseen by the provider until it is asked to look."""
+
     details: dict[str, object] = field(default_factory=dict)
 
     def plan(self) -> Plan:
-        plan = self.engine.preview(self.plan_file)
-        return self._noted(plan)
+        if self.drifts:
+            self.engine.refresh()
+        return self._noted(self.engine.preview(self.plan_file))
 
     def plan_destroy(self) -> Plan:
         return self._noted(self.engine.preview_destroy())

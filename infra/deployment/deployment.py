@@ -80,7 +80,8 @@ class Deployment:
         """The plan of an `up`, without taking the lock and without leaving anything behind but the plan file."""
         engine = self._engine(tell)
         self._guard(engine)
-        return engine.preview(plan_file(self.project, self.stack).with_name("preview.json"))
+        file = plan_file(self.project, self.stack).with_name("preview.json")
+        return engine.preview(file, refresh=self._target.remote)
 
     def checked_journal(self) -> Verdict:
         """The journal, held against its own chain and against the anchor in Pulumi's state."""
@@ -113,6 +114,7 @@ class Deployment:
                     message=f"llmctl {command}, journal {begun.hash[:12]}",
                     reach=lambda: self._target.reach()(self.settings, self._context),
                     explain=self._explain,
+                    drifts=self._target.remote,
                     details=details,
                 )
 

@@ -35,12 +35,15 @@ class PulumiEngine:
     def __init__(self, stack: auto.Stack, program: InlineProgram, interruption: Interruption, tell: OnUpdate) -> None:
         self._stack, self._program, self._interruption, self._tell = stack, program, interruption, tell
 
-    def preview(self, file: Path) -> Plan:
-        """The plan of an `up`; `file` gets Pulumi's saved update plan. Raises DeploymentFailed or Interrupted."""
+    def preview(self, file: Path, *, refresh: bool = False) -> Plan:
+        """The plan of an `up`; `file` gets Pulumi's saved update plan. Raises DeploymentFailed or Interrupted.
+
+        refresh: against what is really there, in place of what the state says; the state stays as it is.
+        """
         file.parent.mkdir(parents=True, exist_ok=True)
         file.unlink(missing_ok=True)
         events: list[EngineEvent] = []
-        self._run(lambda heard: self._stack.preview(plan=str(file), on_event=heard), events.append)
+        self._run(lambda heard: self._stack.preview(plan=str(file), refresh=refresh, on_event=heard), events.append)
         file.chmod(0o600)
         return read_plan(self._stack.name, events, file)
 
