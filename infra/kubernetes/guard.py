@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from llmctl.infra.errors import ClusterError, Refused
+from llmctl.infra.errors import ClusterError, ClusterUnreachable, Refused
 from llmctl.infra.kubernetes.access import namespace, open_account
 from llmctl.infra.kubernetes.account import Account, named
 from llmctl.infra.kubernetes.objects import is_going, labels
@@ -29,7 +29,12 @@ def guard(settings: StackSettings, context: StackContext, state: Mapping[str, An
         with suppress(ClusterError):  # there is nothing yet, and the program says it when there has to be a cluster
             _refuse_namespace_of_others(account, namespace(settings, context), context.stack, state)
         return
-    now = account.cluster_uid()
+    try:
+        now = account.cluster_uid()
+    except ClusterUnreachable as error:
+        raise ClusterUnreachable(
+            f"{error} If it is gone for good: llmctl down {context.stack} --cluster-gone"
+        ) from error
     if now != was:
         raise Refused(
             f"Stack {context.stack} was deployed to the cluster with the UID {was}, and context {account.context!r} "
