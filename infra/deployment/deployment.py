@@ -103,18 +103,19 @@ class Deployment:
             clock = PhaseClock(tell, self.journal.usual_phases())
             with self._ending(command, clock) as details:
                 engine = self._engine(clock)
+                looked = False
                 if gone:
                     tell(Message("warning", self._gone(engine)))
                 else:
                     self._guard(engine)
-                    self._repair(engine, tell, force=force_unlock)
+                    looked = self._repair(engine, tell, force=force_unlock)
                 yield Change(
                     engine=engine,
                     plan_file=plan_file(self.project, self.stack),
                     message=f"llmctl {command}, journal {begun.hash[:12]}",
                     reach=lambda: self._target.reach()(self.settings, self._context),
                     explain=self._explain,
-                    drifts=self._target.remote,
+                    drifts=self._target.remote and not looked,
                     details=details,
                 )
 
@@ -171,8 +172,11 @@ class Deployment:
         stack = open_stack(self.project, self.stack, program, command, variables)
         return PulumiEngine(stack, program, self._around.interruption, tell)
 
-    def _repair(self, engine: PulumiEngine, tell: OnUpdate, *, force: bool) -> None:
-        """Put right what a killed run left: its lock, its unfinished operations. Says so in one sentence."""
+    def _repair(self, engine: PulumiEngine, tell: OnUpdate, *, force: bool) -> bool:
+        """Put right what a killed run left: its lock, its unfinished operations. Says so in one sentence.
+
+        Returns whether it looked at what is really there.
+        """
         done = []
         locks = pulumi_locks(state_directory(self.project), project_name(self.project), self.stack)
         if locks and not force:
@@ -186,6 +190,7 @@ class Deployment:
             done.append(f"what it was at ({', '.join(pending)}) was looked up and is taken over or made anew")
         if done:
             tell(Message("warning", f"An earlier run on this stack was killed: {' and '.join(done)}."))
+        return bool(pending)
 
     def _fingerprint(self) -> str:
         """SHA-256 of the settings, so that the journal tells whether they changed between two runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -70,12 +71,13 @@ def open_stack(
 
 
 def keep_language_server_quiet() -> None:
-    """Hide the traceback that gRPC logs when a Pulumi CLI ends before its program has.
+    """Hide what gRPC and the Automation API themselves write when a Pulumi CLI ends before its program has.
 
     The Automation API's language server runs the program in this process; with the CLI gone its last messages fail.
     Why the CLI ended is told by its events and exit, which `translate` reads.
     """
     logging.getLogger("grpc._server").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message="Error in event stream", category=UserWarning)
 
 
 def _create_or_select(stack: str, workspace: _Workspace) -> auto.Stack:
@@ -111,6 +113,11 @@ def translate(error: CommandError, diagnostics: list[str]) -> InfraError:
         return DeploymentFailed(
             "The stack or its settings changed after the plan was made, so nothing beyond the plan was done. "
             "Run the command again to see the new plan.\n" + _said(text, diagnostics)
+        )
+    if killed := re.search(r"^ ?code: -(\d+)", text, re.MULTILINE):
+        return DeploymentFailed(
+            f"The Pulumi CLI was ended by signal {killed[1]} in the middle of its work. Run the command again: it "
+            "looks at what was left unfinished."
         )
     return DeploymentFailed(_said(text, diagnostics))
 

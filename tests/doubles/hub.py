@@ -44,6 +44,7 @@ class HubDouble:
     requests: list[Seen] = field(default_factory=list)
     _files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     _gated: set[str] = field(default_factory=set)
+    _accepted: set[str] = field(default_factory=set)
     _cards: dict[str, dict[str, str]] = field(default_factory=dict)
     _token: str | None = None
     _throttled: int = 0
@@ -68,6 +69,11 @@ class HubDouble:
     def requires_licence(self, repository: str) -> None:
         """Gated: nobody has accepted the licence, whatever the token."""
         self._gated.add(repository)
+
+    def has_accepted_the_licence(self, repository: str) -> None:
+        """Gated, and open to the token that the double knows."""
+        self._gated.add(repository)
+        self._accepted.add(repository)
 
     def has_the_card(self, repository: str, **card: str) -> None:
         """What the head of its README.md says: license, license_name…"""
@@ -138,7 +144,7 @@ class HubDouble:
     def _answer_resolve(self, handler: BaseHTTPRequestHandler, path: str, *, has_token: bool) -> None:
         repository, _, rest = path.partition("/resolve/")
         name = rest.partition("/")[2]
-        if repository in self._gated:
+        if repository in self._gated and not (has_token and repository in self._accepted):
             return _send(handler, 403 if has_token else 401, {"X-Error-Code": "GatedRepo"})
         if name not in self._files.get(repository, {}):
             return _send(handler, 404, {"X-Error-Code": "EntryNotFound"})
@@ -211,10 +217,10 @@ def _send(handler: BaseHTTPRequestHandler, status: int, headers: Mapping[str, st
 
 
 @contextlib.contextmanager
-def hub_double() -> Iterator[HubDouble]:
-    """A Hub and its storage on two free loopback ports, for as long as the block runs."""
+def hub_double(address: str = "127.0.0.1") -> Iterator[HubDouble]:
+    """A Hub and its storage on two free ports of this machine's address, for as long as the block runs."""
     double = HubDouble()
-    with serving(double.answer_hub) as hub, serving(double.answer_storage) as storage:
+    with serving(double.answer_hub, address) as hub, serving(double.answer_storage, address) as storage:
         double.endpoint, double.storage = f"http://{hub}", f"http://{storage}"
         try:
             yield double

@@ -1,4 +1,4 @@
-"""An HTTP server on a free loopback port, for as long as a block runs: what doubles of servers stand on."""
+"""An HTTP server on a free port, of the loopback unless told, for as long as a block runs: what doubles stand on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """Its `127.0.0.1:PORT`. `answer` gets every request, whatever its method; the last ones are not waited for."""
+def serving(answer: Callable[[BaseHTTPRequestHandler], None], address: str = "127.0.0.1") -> Iterator[str]:
+    """Its `ADDRESS:PORT`. `answer` gets every request, whatever its method; the last ones are not waited for."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -27,11 +27,11 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Nothing on stderr: tests look there for leaked keys and tokens."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"127.0.0.1:{server.server_port}"
+        yield f"{address}:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -61,6 +61,14 @@ class StackInCluster:
         yes = ["--yes"] if command in ("up", "down") else []
         return self.laptop.llmctl(command, STACK, *yes, *words)
 
+    def has_the_secret(self, name: str, value: str) -> None:
+        """By plain Pulumi, as docs/operating.md says; after `has`, which writes the file anew."""
+        shell = f'eval "$(llmctl env {STACK})" && pulumi -C stacks config set --stack {STACK} --secret llmctl:{name}'
+        path = f"{self.laptop.pulumi_cli().parent}:{self.laptop.environ['PATH']}"
+        self.laptop.llmctl("preview", STACK)  # the stack is there
+        done = self.laptop.runs(["bash", "-c", f"{shell} {value}"], PATH=path)
+        assert done.code == 0, done.err
+
     def keys(self, verb: str, *words: str) -> Any:
         """`llmctl keys VERB dev WORDS…`."""
         return self.laptop.llmctl("keys", verb, STACK, *words)
