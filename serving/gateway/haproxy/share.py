@@ -16,8 +16,10 @@ def slots(spec: GatewaySpec, model: RoutedModel) -> int:
 
 
 def with_lent(spec: GatewaySpec, model: RoutedModel) -> int:
-    """Requests of one replica at the same time, with lent ones (affinity.lua): all its slots, and never so many that the
-    gateways together meet its own limit, at which it refuses."""
+    """Requests of one replica at the same time, with lent ones (affinity.lua).
+
+    All its slots, and never so many that the gateways together meet its own limit, at which it refuses.
+    """
     return max(slots(spec, model), min(model.slots, model.accepts // spec.gateways))
 
 
