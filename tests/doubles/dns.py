@@ -21,7 +21,7 @@ class Dns:
         self._server = server
         self._names: dict[str, list[str]] = {}
         self._silent = False
-        self.unanswered = 0
+        self.answered = self.unanswered = 0
         self.address = f"127.0.0.1:{server.getsockname()[1]}"
 
     def has(self, name: str, *addresses: str) -> None:
@@ -46,6 +46,7 @@ class Dns:
                 self.unanswered += 1
             else:
                 self._server.sendto(self._answer(query), client)
+                self.answered += 1
 
     def _answer(self, query: bytes) -> bytes:
         name, end = _name(query)

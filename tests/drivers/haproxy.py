@@ -89,7 +89,7 @@ class Haproxy:
         for name, text in files.items():
             (self.directory / name).write_text(text, encoding="utf-8")
         configuration = files["haproxy.cfg"]
-        assert configuration.count(DNS_OF_THE_POD) == 1
+        assert configuration.count(DNS_OF_THE_POD) == 2
         self.configuration.write_text(configuration.replace(DNS_OF_THE_POD, nameserver), encoding="utf-8")
 
     @property

@@ -23,7 +23,7 @@ def model_backend(spec: GatewaySpec, model: RoutedModel) -> list[str]:
         "errorfile 503 waited.http",
         *_health_check(model),
         f"default-server check inter 2s fastinter 1s downinter 1s fall 2 rise 1 maxconn {share.slots(spec, model)}",
-        _replicas(model, model.ready_host),
+        _replicas(model, model.ready_host, "dns"),
     ]
 
 
@@ -67,9 +67,9 @@ def _health_check(model: RoutedModel) -> list[str]:
 
 def known_backend(model: RoutedModel) -> list[str]:
     """Nothing is sent there. Its servers are up while DNS has their address: that is how many replicas there are."""
-    return [f"backend known-{model.name}", _replicas(model, model.known_host)]
+    return [f"backend known-{model.name}", _replicas(model, model.known_host, "known")]
 
 
-def _replicas(model: RoutedModel, host: str) -> str:
-    found = f"{host}:{model.port} resolvers dns resolve-prefer ipv4 init-addr none"
+def _replicas(model: RoutedModel, host: str, resolvers: str) -> str:
+    found = f"{host}:{model.port} resolvers {resolvers} resolve-prefer ipv4 init-addr none"
     return f"server-template r 1-{share.places(model)} {found}"

@@ -27,7 +27,8 @@ def configuration_files(spec: GatewaySpec) -> Mapping[str, str]:
 
 def _configuration(spec: GatewaySpec) -> str:
     models = [section for model in spec.models for section in (model_backend(spec, model), known_backend(model))]
-    shared = [process.process(spec), process.defaults(spec), process.resolvers(), process.metrics(spec)]
+    dns = [process.resolvers(), process.resolvers_of_known()]
+    shared = [process.process(spec), process.defaults(spec), *dns, process.metrics(spec)]
     return "\n".join(_section(lines) for lines in [*shared, frontend(spec), *models])
 
 

@@ -70,10 +70,26 @@ def defaults(spec: GatewaySpec) -> list[str]:
     ]
 
 
+NONE_SECONDS = 60
+"""A replica that was known counts as known so long after DNS has stopped to name any: where there is no room for two,
+the old one is gone before the new one has an address. It has one when it has a node and a network; images, weights and
+start come later. Assumed: the scheduler looks at a waiting pod again within 10 s, and a node's start is not meant."""
+
+
 def resolvers() -> list[str]:
     """Where replicas are found. A replica that is left out of an answer is out at once; its streams go on."""
+    return _resolvers("dns", nx=3, other=10)
+
+
+def resolvers_of_known() -> list[str]:
+    """The same, for how many replicas there are at all."""
+    return _resolvers("known", nx=NONE_SECONDS, other=NONE_SECONDS)
+
+
+def _resolvers(name: str, *, nx: int, other: int) -> list[str]:
+    """`nx`, `other`: seconds that the last answer counts after "no such name", and after one without an address."""
     return [
-        "resolvers dns",
+        f"resolvers {name}",
         "parse-resolv-conf",
         # The answer for 200 replicas has about 3,300 bytes; without it DNS would send 512.
         "accepted_payload_size 4096",
@@ -83,9 +99,9 @@ def resolvers() -> list[str]:
         "hold valid 1s",
         "hold obsolete 0s",
         # "No such name" is what some DNS servers say of a Service without endpoints. Three answers in a row say so.
-        "hold nx 3s",
+        f"hold nx {nx}s",
         # An empty answer, which others say then, and a failing DNS server look alike here.
-        "hold other 10s",
+        f"hold other {other}s",
         # DNS is away: health checks know better than it who is there.
         "hold refused 1h",
         "hold timeout 1h",

@@ -74,6 +74,18 @@ def test_replicas_that_exist_but_are_not_ready_are_a_429(stack: GatewayStack) ->
     assert answer.json()["error"]["code"] == "replicas_not_ready"
 
 
+def test_between_an_old_replica_and_its_successor_without_an_address_it_is_a_429(stack: GatewayStack) -> None:
+    stack.model("a", stack.replicas.more())
+    gateway = stack.gateway()
+    for name in ("a", "a-known"):
+        stack.dns.loses(f"{name}.stack.test")
+    eventually(lambda: gateway.metric("haproxy_backend_active_servers", "model-a") == 0, "the old one is gone")
+    so_far = stack.dns.answered
+    eventually(lambda: stack.dns.answered > so_far + 24, "DNS has said for a dozen seconds that there is none")
+    answer = stack.post(gateway, chat())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "replicas_not_ready")
+
+
 def test_only_where_no_replica_exists_it_is_a_503(stack: GatewayStack) -> None:
     stack.model("a")
     gateway = stack.gateway(ready=False)
