@@ -25,8 +25,17 @@ test: install
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest
 	@echo '==> NOT RUN: tests/cluster, the tests on a real Kubernetes. As root on Debian: make test-cluster' >&2
 
-.PHONY: test-cluster
-test-cluster: install
+# Each of the tests side by side has a cluster of its own: they mostly wait, for streams of two minutes. What measures
+# throughput is alone.
+ALONE := tests/cluster/test_overload.py tests/cluster/test_prefix_affinity.py
+
+.PHONY: cluster
+cluster: install
 	PYTHONPATH=tests $(VENV)/bin/python -m drivers.cluster build
+	directory=$$(mktemp -d) && PYTHONPATH=tests:containers $(VENV)/bin/python -m drivers.packed_images $$directory && rm -r $$directory
+
+.PHONY: test-cluster
+test-cluster: cluster
 	$(LLMCTL) setup
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest tests/cluster
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest tests/cluster -n 3 --dist loadfile $(ALONE:%=--ignore=%)
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/pytest $(ALONE)
