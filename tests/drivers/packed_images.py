@@ -38,12 +38,17 @@ L4_SHOWS = 22 * GIB
 """Bytes of its 24 GiB that a process sees: the driver takes off 1.5 (accelerators.json), CUDA a little more."""
 
 PACER = (REPOSITORY / "tests/cluster/images/sitecustomize.py",)
+FIXED = (REPOSITORY / "tests/cluster/images/fixed/sitecustomize.py", REPOSITORY / "benchmarks/fixed_latency.py")
+FIXED_SECONDS = 2.0
+"""What each answer of the image without a model takes."""
+
 TOKEN_SECONDS = 0.5
 """Pause of the paced image after each token."""
 
 SERVER = "localhost/llmctl/server:test"
 SERVER_WITH_MODEL = "localhost/llmctl/server-with-model:test"
 PACED_SERVER = "localhost/llmctl/paced-server:test"
+FIXED_SERVER = "localhost/llmctl/fixed-server:test"
 HAPROXY = "localhost/llmctl/haproxy:test"
 TGI = ENGINES[EngineName.TGI].images[Platform.CUDA].reference
 VLLM_ON_A_SICK_GPU = ENGINES[EngineName.VLLM].images[Platform.CUDA].reference
@@ -94,6 +99,14 @@ def _torch(cache: LayerCache) -> Layer:
     return cache.layer("torch", [TORCH], fill)
 
 
+def fixed_server(cache: LayerCache) -> PackedImage:
+    """Every server in it answers after FIXED_SECONDS, without a model."""
+    image = server(cache)
+    environment = {**image.configuration.environment, "FIXED_SECONDS": str(FIXED_SECONDS)}
+    fixed = replace(image.configuration, environment=environment)
+    return PackedImage(fixed, (*image.layers, _programs(cache, "fixed", FIXED)))
+
+
 def _model(cache: LayerCache) -> Layer:
     def fill(tree: Path) -> None:
         target = tree / MODEL_PATH.removeprefix("/")
@@ -112,7 +125,13 @@ def _programs(cache: LayerCache, name: str, programs: Sequence[Path]) -> Layer:
     return cache.layer(name, [content_key(programs, REPOSITORY)], fill)
 
 
-IMAGES = {SERVER: server, SERVER_WITH_MODEL: server_with_model, PACED_SERVER: paced_server, HAPROXY: haproxy}
+IMAGES = {
+    SERVER: server,
+    SERVER_WITH_MODEL: server_with_model,
+    PACED_SERVER: paced_server,
+    FIXED_SERVER: fixed_server,
+    HAPROXY: haproxy,
+}
 GPU_IMAGES = {TGI: tgi, VLLM_ON_A_SICK_GPU: vllm_on_a_sick_gpu}
 """Under the engines' own names, which a cluster would otherwise ask a registry for."""
 
