@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 SYSTEM = "You are the assistant of a firm that makes clocks. " * 41
@@ -57,7 +58,7 @@ class Visited:
 
     def on_the_last(self) -> float:
         """Share of follow-ups that went where the turn before went: there the whole prefix is."""
-        pairs = [pair for each in self.replicas for pair in zip(each, each[1:], strict=False)]
+        pairs = [pair for each in self.replicas for pair in pairwise(each)]
         return sum(before == now for before, now in pairs) / len(pairs)
 
     def on_the_first(self) -> float:
