@@ -1,4 +1,6 @@
-"""How many follow-ups find their prefix, by load: `PYTHONPATH=tests:containers .venv/bin/python benchmarks/affinity.py`.
+"""How many follow-ups find their prefix, by load.
+
+`PYTHONPATH=tests:containers .venv/bin/python benchmarks/affinity.py`.
 
 A real cluster of its own (root, see docs/cluster-tests.md) with two gateways and three replicas of a stub that answers
 after a fixed time. Writes docs/benchmarks/affinity.md.
@@ -70,16 +72,17 @@ def report(rows: list[str]) -> str:
     return f"""# Prefix affinity
 
 Written by `benchmarks/affinity.py` on a real cluster: {GATEWAYS} gateways, {REPLICAS} replicas of a stub that answers
-after {FIXED_SECONDS:g} s. Conversations of six turns share a system prompt of 2 KB; every fourth grows to over 60 KB. Each turn is a
-connection of its own, so kube-proxy picks the gateway anew; times of thinking between turns are exponential.
+after {FIXED_SECONDS:g} s. Conversations of six turns share a system prompt of 2 KB; every fourth grows to over 60 KB.
+Each turn is a connection of its own, so kube-proxy picks the gateway anew; times of thinking between turns are
+exponential.
 
 {described_machine()}; load average at the end {", ".join(f"{load:.0f}" for load in os.getloadavg())}.
 
 {HEAD}
 {table}
 
-The load that came is requests times {FIXED_SECONDS:g} s over slots and time, start and end of the run included, so it is
-lower than what was asked for. At 150 % it cannot come: clients wait, and think later.
+The load that came is requests times {FIXED_SECONDS:g} s over slots and time, start and end of the run included, so
+it is lower than what was asked for. At 150 % it cannot come: clients wait, and think later.
 """
 
 
