@@ -14,6 +14,8 @@ from drivers.packed_images import GPU_IMAGES, MODEL_PATH, TOKEN_SECONDS, write_a
 from drivers.stack_in_cluster import StackInCluster, a_model, stack_in
 from drivers.streams import answer, asking, clients
 
+from llmctl.infra.kubernetes.phases import Phase
+
 LONG = 240
 """Tokens; 120 s at the pace of the image."""
 
@@ -90,7 +92,7 @@ def test_who_holds_the_gpus_is_said(stack: StackInCluster) -> None:
         cause = "0/2 nodes have a free nvidia.com/gpu; 1 is held by default/training (1)."
         assert (up.code, cause in up.err) == (1, True), up.err
         assert cause in stack.llmctl("why").out
-        assert "scheduled" not in the_replica(stack)["phase"]
+        assert the_replica(stack)["phase"] == Phase.UNSCHEDULED
     finally:
         stack.cluster.kubectl("delete", "pod", "training", "--grace-period=0", "--force")
 
@@ -124,7 +126,8 @@ def test_a_sick_gpu_takes_no_requests_and_is_named(stack: StackInCluster) -> Non
     assert "GPU 0 multiplies wrong" in stack.llmctl("why").out
     [status] = stack.pods("model-server")[0]["status"]["containerStatuses"]
     assert (status["ready"], status.get("started"), status["restartCount"]) == (False, False, 0)
-    refused = answer(stack.url(), "small", stack.key())
+    guest = stack.keys("create", "guest", "--json")
+    refused = answer(stack.url(), "small", guest.json["key"])
     assert (refused.status, refused.error) == (429, "replicas_not_ready")
 
 
