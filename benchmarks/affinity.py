@@ -1,9 +1,8 @@
 """How many follow-ups find their prefix, by load.
 
-`PYTHONPATH=tests:containers .venv/bin/python benchmarks/affinity.py`.
-
-A real cluster of its own (root, see docs/cluster-tests.md) with two gateways and three replicas of a stub that answers
-after a fixed time. Writes docs/benchmarks/affinity.md.
+`PYTHONPATH=tests:containers .venv/bin/python benchmarks/affinity.py` starts a cluster of its own (root, see
+docs/cluster-tests.md) with two gateways and three replicas of a stub that answers after a fixed time, and writes
+docs/benchmarks/affinity.md.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 from drivers.cluster.cluster import Cluster
 from drivers.conversations import Talk, Visited, converse
 from drivers.packed_images import FIXED_SECONDS, FIXED_SERVER, HAPROXY, fixed_server, haproxy, write_archives
-from drivers.stack_in_cluster import a_model, stack_in
+from drivers.stack_in_cluster import StackInCluster, a_model, stack_in
 from machine import described_machine
 
 REPORT = Path(__file__).parents[1] / "docs" / "benchmarks" / "affinity.md"
@@ -40,8 +39,8 @@ HEAD = f"| {' | '.join(COLUMNS)} |\n|{' ---: |' * len(COLUMNS)}"
 
 
 @contextmanager
-def standing(slots: int) -> Iterator[Talk]:
-    """A stack with so many slots per replica."""
+def standing() -> Iterator[StackInCluster]:
+    """A stack that is not up yet."""
     with tempfile.TemporaryDirectory() as directory:
         cluster = Cluster.start(Path(directory) / "cluster")
         try:
@@ -50,14 +49,18 @@ def standing(slots: int) -> Iterator[Talk]:
                 cluster.load_image(archive)
             (user := Path(directory) / "user").mkdir()
             with stack_in(cluster, user, "affinity") as stack:
-                model = a_model(maxBatchSize=slots, replicas=REPLICAS)
-                settings = {"replicas": GATEWAYS, "requestsPerMinute": 1_000_000}
-                stack.has({"small": model}, image=FIXED_SERVER, gateway=settings)
-                stack.is_up()
-                address = stack.url().removeprefix("http://")
-                yield Talk(address, stack.key(), "small", REPLICAS * slots, FIXED_SECONDS, 1.0)
+                yield stack
         finally:
             cluster.stop()
+
+
+def with_slots(stack: StackInCluster, slots: int) -> Talk:
+    model = a_model(maxBatchSize=slots, replicas=REPLICAS)
+    settings = {"replicas": GATEWAYS, "requestsPerMinute": 1_000_000}
+    stack.has({"small": model}, image=FIXED_SERVER, gateway=settings)
+    stack.is_up()
+    address = stack.url().removeprefix("http://")
+    return Talk(address, stack.key(), "small", REPLICAS * slots, FIXED_SECONDS, 1.0)
 
 
 def row(talk: Talk, visited: Visited) -> str:
@@ -72,9 +75,8 @@ def report(rows: list[str]) -> str:
     return f"""# Prefix affinity
 
 Written by `benchmarks/affinity.py` on a real cluster: {GATEWAYS} gateways, {REPLICAS} replicas of a stub that answers
-after {FIXED_SECONDS:g} s. Conversations of six turns share a system prompt of 2 KB; every fourth grows to over 60 KB.
-Each turn is a connection of its own, so kube-proxy picks the gateway anew; times of thinking between turns are
-exponential.
+after {FIXED_SECONDS:g} s. Conversations of six turns share a system prompt of 2 KB; every fourth grows to
+over 60 KB. Each turn is a connection of its own, so kube-proxy picks the gateway anew; times of thinking are exponential.
 
 {described_machine()}; load average at the end {", ".join(f"{load:.0f}" for load in os.getloadavg())}.
 
@@ -88,8 +90,9 @@ it is lower than what was asked for. At 150 % it cannot come: clients wait, and 
 
 def main() -> None:
     rows = []
-    for slots in SLOTS:
-        with standing(slots) as talk:
+    with standing() as stack:
+        for slots in SLOTS:
+            talk = with_slots(stack, slots)
             for load in LOADS:
                 asked = replace(talk, load=load)
                 rows.append(row(asked, converse(asked)))

@@ -20,7 +20,7 @@ QUEUE_SECONDS, QUEUE_LENGTH = 5, 12
 """All of the queue is more than can be taken out of it in that time, so both bounds are met."""
 
 TOKENS = 64
-ROUNDS, MEASURED_S, SETTLE_S = 5, 12, 4
+ROUNDS, MEASURED_S, SETTLE_S = 4, 12, 4
 LATE_S = 2.0
 """On its way from the gateway to the client of a busy machine."""
 
