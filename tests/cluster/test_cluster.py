@@ -14,8 +14,9 @@ from drivers.eventually import eventually
 
 @pytest.fixture
 def servers(cluster: Cluster, namespace: str, answerer: str) -> list[str]:
-    """Names of two ready pods behind the Service `servers`."""
-    cluster.apply(deployment(namespace, "servers", answerer), service(namespace, "servers"))
+    """Names of the ready pods behind the Service `servers`, one for each node."""
+    wanted = deployment(namespace, "servers", answerer, replicas=len(cluster.nodes))
+    cluster.apply(wanted, service(namespace, "servers"))
     cluster.kubectl("rollout", "status", "deployment/servers", "-n", namespace, "--timeout=120s")
     return pods(cluster, namespace)
 
@@ -72,10 +73,11 @@ def test_a_rolling_update_fails_no_request(cluster: Cluster, namespace: str, ser
     assert clients.answers[-1].split()[1:] == ["second"]
 
 
-def test_a_drained_node_gives_its_pods_to_the_other(cluster: Cluster, namespace: str, servers: list[str]) -> None:
+def test_a_drained_node_gives_its_pods_to_the_others(cluster: Cluster, namespace: str, servers: list[str]) -> None:
     try:
         cluster.drain("node2")
-        eventually(lambda: nodes_of_pods(cluster, namespace) == {"node1"}, "all pods are on node1")
+        others = set(cluster.nodes) - {"node2"}
+        eventually(lambda: nodes_of_pods(cluster, namespace) == others, "all pods are on the other nodes")
         cluster.kubectl("rollout", "status", "deployment/servers", "-n", namespace, "--timeout=120s")
     finally:
         cluster.uncordon("node2")

@@ -90,7 +90,7 @@ def test_who_gets_into_the_namespace_gets_no_gpu_of_the_stack_s_neighbours(clust
     stranger = cluster.try_kubectl("create", "-f", "-", stdin=STRANGER)
     _remove(cluster, spec)
     assert (
-        "exceeded quota: stack, requested: requests.nvidia.com/gpu=5, used: requests.nvidia.com/gpu=0"
+        "exceeded quota: stack, requested: requests.nvidia.com/gpu=9, used: requests.nvidia.com/gpu=0"
         in stranger.stderr
     )
 
@@ -105,7 +105,7 @@ spec:
     - name: stranger
       image: stranger
       securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
-      resources: {limits: {nvidia.com/gpu: 5}}
+      resources: {limits: {nvidia.com/gpu: 9}}
 """
 
 
