@@ -1,6 +1,6 @@
 """Pack an image of llmctl's into an archive: `python containers/pack.py server llmctl-server.tar`.
 
-Needs Debian 12 on amd64 with its package lists (`apt-get update`) and an environment made by `make install`; no root.
+Needs Debian 12 on amd64 and an environment made by `make install`; no root.
 docs/images.md says what is inside, and how it comes into a registry.
 """
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from packing import CannotPack
+from packing.apt import addresses, download, run
 
 MACHINE = "x86_64"
 
@@ -39,16 +39,15 @@ def candidates(packages: Sequence[str]) -> list[str]:
     """`NAME_VERSION_ARCH.deb SIZE SHA256:…` of each package, as apt would fetch it today. Raises CannotPack."""
     if platform.machine() != MACHINE:
         raise CannotPack(f"This machine is {platform.machine()}; images are packed on {MACHINE} only, for linux/amd64.")
-    listed = _run(["apt-get", "--print-uris", "download", *packages], Path.cwd())
-    return sorted(line.split("' ", 1)[1] for line in listed.splitlines() if line.startswith("'"))
+    return sorted(line.split("' ", 1)[1] for line in addresses(packages).splitlines() if line.startswith("'"))
 
 
 def unpack(packages: Sequence[str], tree: Path) -> None:
     """Fetch the packages and put their files into `tree`, with the record of them that scanners read."""
     with tempfile.TemporaryDirectory() as work:
-        _run(["apt-get", "--quiet", "download", *packages], Path(work))
+        download(packages, Path(work))
         for package in sorted(Path(work).glob("*.deb")):
-            _run(["dpkg-deb", "--extract", str(package), str(tree)], tree)
+            run(["dpkg-deb", "--extract", str(package), str(tree)], tree)
             _record(package, tree)
     for name in LEFT_OUT:
         shutil.rmtree(tree / name, ignore_errors=True)
@@ -57,7 +56,7 @@ def unpack(packages: Sequence[str], tree: Path) -> None:
 
 def _record(package: Path, tree: Path) -> None:
     """dpkg's own description, one file for each package: what distroless images do, so scanners know the place."""
-    described = _run(["dpkg-deb", "--field", str(package)], tree)
+    described = run(["dpkg-deb", "--field", str(package)], tree)
     name = next(line.removeprefix("Package: ") for line in described.splitlines() if line.startswith("Package: "))
     place = tree / "var/lib/dpkg/status.d"
     place.mkdir(parents=True, exist_ok=True)
@@ -83,16 +82,3 @@ def write_users(tree: Path, users: Mapping[str, int]) -> None:
     (tree / "etc/group").write_text("".join(f"{name}:x:{uid}:\n" for name, uid in everybody.items()), encoding="utf-8")
     # As Debian's base-files has it, without what is not in the image.
     (tree / "etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\n", encoding="utf-8")
-
-
-def _run(command: Sequence[str], where: Path) -> str:
-    try:
-        done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise CannotPack(
-            f"{command[0]} is not here. Images are packed on Debian 12; elsewhere use server/Containerfile."
-        ) from error
-    if done.returncode != 0:
-        said = " ".join(line for line in done.stderr.splitlines() if line.startswith("E: "))
-        raise CannotPack(f"{' '.join(command[:3])} failed: {said or done.stderr.strip()} Does 'apt-get update' help?")
-    return done.stdout

@@ -20,6 +20,7 @@ import httpx
 from drivers.eventually import PATIENCE_S, eventually
 from drivers.ports import free_port
 from filelock import FileLock
+from packing.apt import download
 from platformdirs import user_cache_path
 
 from llmctl.serving.gateway.haproxy.administration import Administration, administration
@@ -40,23 +41,20 @@ def haproxy_program() -> Path:
 
 
 def _unpacked() -> Path:
-    apt = shutil.which("apt-get")
-    assert apt, "haproxy is not on PATH, and there is no apt-get to bring it: install HAProxy 2.6 or later"
     name = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:16]
     directory = user_cache_path("llmctl") / "tests" / "haproxy" / name
     directory.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(directory.with_suffix(".lock")):
         if not directory.exists():
-            _unpack(apt, directory)
+            _unpack(directory)
     return directory
 
 
-def _unpack(apt: str, directory: Path) -> None:
+def _unpack(directory: Path) -> None:
     unfinished = directory.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    got = subprocess.run([apt, "download", *PACKAGES], cwd=unfinished, capture_output=True, text=True, check=False)
-    assert got.returncode == 0, f"apt-get download of HAProxy failed: {got.stderr}"
+    download(PACKAGES, unfinished)
     for package in unfinished.glob("*.deb"):
         subprocess.run(["dpkg", "-x", str(package), str(unfinished)], check=True)
     unfinished.replace(directory)

@@ -6,12 +6,11 @@ The nodes see them in /usr by an overlay of their own.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from filelock import FileLock
+from packing.apt import download, run
 from platformdirs import user_cache_path
 
 PACKAGES = [
@@ -53,9 +52,9 @@ def _unpack(root: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     downloads = unfinished / "downloads"
     downloads.mkdir(parents=True)
-    _download(downloads)
+    download(PACKAGES, downloads)
     for archive in sorted(downloads.glob("*.deb")):
-        _run(["dpkg-deb", "--extract", str(archive), str(unfinished)], downloads)
+        run(["dpkg-deb", "--extract", str(archive), str(unfinished)], downloads)
     _merge_into_usr(unfinished)
     for name in ALTERNATIVES:
         (unfinished / "usr/sbin" / name).symlink_to("xtables-nft-multi")
@@ -63,24 +62,8 @@ def _unpack(root: Path) -> None:
     unfinished.rename(root)
 
 
-def _download(directory: Path) -> None:
-    """With package lists of our own, since the machine's may be missing or older than what the mirror still has."""
-    lists, cache = directory / "lists", directory / "cache"
-    for partial in (lists / "partial", cache / "archives" / "partial"):
-        partial.mkdir(parents=True)
-    options = [f"-oDir::State::Lists={lists}", f"-oDir::Cache={cache}", "-oAPT::Sandbox::User=root"]
-    _run(["apt-get", "--quiet=2", *options, "update"], directory)
-    _run(["apt-get", "--quiet=2", *options, "download", *PACKAGES], directory)
-
-
 def _merge_into_usr(root: Path) -> None:
     """What packages put into /bin, /lib and /sbin is in /usr on a Debian of today (merged /usr)."""
     for name in ("bin", "lib", "sbin"):
         if (root / name).is_dir():
             shutil.copytree(root / name, root / "usr" / name, symlinks=True, dirs_exist_ok=True)
-
-
-def _run(command: list[str], directory: Path) -> None:
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(command, cwd=directory, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command[:3])} failed: {done.stderr[-2000:]}"
