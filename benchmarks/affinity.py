@@ -76,8 +76,7 @@ def report(rows: list[str]) -> str:
 
 Written by `benchmarks/affinity.py` on a real cluster: {GATEWAYS} gateways, {REPLICAS} replicas of a stub that answers
 after {FIXED_SECONDS:g} s. Conversations of six turns share a system prompt of 2 KB; every fourth grows to
-over 60 KB. Each turn is a connection of its own, so kube-proxy picks the gateway anew; times of thinking are
-exponential.
+over 60 KB. Each turn is a connection of its own, so kube-proxy picks the gateway anew; times of thinking are drawn.
 
 {described_machine()}; load average at the end {", ".join(f"{load:.0f}" for load in os.getloadavg())}.
 
