@@ -82,7 +82,8 @@ def _follow(process: subprocess.Popen[bytes], work: Path, wheel: Wheel, progress
 
 
 def _bytes_under(directory: Path) -> int:
-    return sum(size for path in directory.rglob("*") if (size := _size(path)))
+    """os.walk passes over a directory that pip takes away meanwhile; Path.rglob fails at it."""
+    return sum(_size(Path(place, name)) for place, _, names in os.walk(directory) for name in names)
 
 
 def _size(path: Path) -> int:

@@ -6,7 +6,6 @@ import errno
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ import psutil
 import pytest
 from doubles.programs import go_that_fails_with, go_that_is, go_that_takes_for_ever, pulumi_that_answers
 from doubles.releases import Releases
+from drivers.eventually import PATIENCE_S, eventually
 from drivers.screen import Screen
 
 from llmctl.infra.deployment.pulumi_cli.find import installed
@@ -114,11 +114,9 @@ def test_ctrl_c_ends_the_build_and_leaves_nothing(tmp_path: Path, cache: Path, e
         "ensure_pulumi_cli(cache=Path(sys.argv[1]), environ=dict(os.environ), progress=lambda step: None)\n"
     )
     llmctl = subprocess.Popen([sys.executable, "-c", program, str(cache)], env={**environ}, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 20
-    while not (tmp_path / "go-pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: (tmp_path / "go-pid").exists(), "the build has begun")
     llmctl.send_signal(signal.SIGINT)
-    _, words = llmctl.communicate(timeout=20)
+    _, words = llmctl.communicate(timeout=PATIENCE_S)
     assert words.strip().endswith(b"KeyboardInterrupt")
     assert not psutil.pid_exists(int((tmp_path / "go-pid").read_text()))
     assert {path.name for path in (cache / "pulumi").iterdir()} == {".lock"}
@@ -147,9 +145,7 @@ def test_a_second_caller_says_that_it_waits(
             first(step)  # type: ignore[arg-type]
             if len(first.steps) == 1:
                 second.append(pool.submit(ensure_pulumi_cli, cache=cache, environ=environ, progress=screen))
-                deadline = time.monotonic() + 20
-                while not screen.steps and time.monotonic() < deadline:
-                    time.sleep(0.01)
+                eventually(lambda: screen.steps, "the second waits")
 
         second: list[object] = []
         ensure_pulumi_cli(cache=cache, environ=environ, progress=start_the_second)
