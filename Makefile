@@ -32,7 +32,7 @@ ALONE := tests/cluster/test_overload.py tests/cluster/test_prefix_affinity.py
 
 .PHONY: cluster
 cluster: install
-	PYTHONPATH=tests $(VENV)/bin/python -m drivers.cluster build
+	PYTHONPATH=tests:containers $(VENV)/bin/python -m drivers.cluster build
 	directory=$$(mktemp -d) && PYTHONPATH=tests:containers $(VENV)/bin/python -m drivers.packed_images $$directory && rm -r $$directory
 
 .PHONY: test-cluster

@@ -1,6 +1,6 @@
 """What the gateway adds to a request: a call through it against the direct call to the same stub.
 
-    PYTHONPATH=tests python benchmarks/gateway.py [--runs 20] [--seconds 5] [--rate 100]
+    PYTHONPATH=tests:containers python benchmarks/gateway.py [--runs 20] [--seconds 5] [--rate 100]
 
 Stub, gateway and client are processes of their own. The client sends at fixed times, whether or not earlier requests
 have been answered, and measures from the time a request was due. A run measures both, one after the other, in turning

@@ -1,4 +1,4 @@
-"""A cluster to try things on: `PYTHONPATH=tests .venv/bin/python -m drivers.cluster up|down [DIRECTORY]`.
+"""A cluster to try things on: `PYTHONPATH=tests:containers .venv/bin/python -m drivers.cluster up|down [DIRECTORY]`.
 
 `build` makes all that a cluster is started from, and says what this machine lacks.
 """
