@@ -8,7 +8,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	python3 -m venv $(VENV)
 	sed -n '/^pip==/,/[^\\]$$/p' constraints.txt > $(VENV)/pip.txt
 	$(VENV)/bin/pip install --quiet --require-hashes -r $(VENV)/pip.txt
-	$(VENV)/bin/python .ci/requirements.py local weights kubernetes dev > $(VENV)/requirements.txt
+	$(VENV)/bin/python .ci/requirements.py local weights kubernetes aws dev > $(VENV)/requirements.txt
 	$(VENV)/bin/pip install --quiet -c constraints.txt -r $(VENV)/requirements.txt
 	$(VENV)/bin/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

@@ -18,8 +18,9 @@ LABEL_KEY = r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])
 class ClusterSettings(Settings):
     """The cluster that a stack runs in."""
 
-    context: Annotated[str, Field(min_length=1)]
-    """Context of the kubeconfig. The cluster's UID is pinned at the first `up`; another one of that name is refused."""
+    context: Annotated[str | None, Field(min_length=1)] = None
+    """Context of the kubeconfig, for the target kubernetes. The cluster's UID is pinned at the first `up`; another one
+    of that name is refused."""
 
     kubeconfig: str | None = None
     """Path, relative to stacks/. Unset: what KUBECONFIG says, else ~/.kube/config."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from llmctl.infra.aws_settings import AwsSettings
 from llmctl.infra.cluster_settings import ClusterSettings, GatewaySettings
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.settings_base import Settings, Whole
@@ -26,6 +27,7 @@ class TargetName(StrEnum):
 
     LOCAL = "local"
     KUBERNETES = "kubernetes"
+    AWS = "aws"
 
 
 MODEL_DEFAULTS: Mapping[TargetName, Mapping[str, Any]] = {
@@ -33,7 +35,7 @@ MODEL_DEFAULTS: Mapping[TargetName, Mapping[str, Any]] = {
 }
 """What a target sets where the stack file leaves it to the engine; the settings' docstrings say why."""
 
-GRACEFUL_SECONDS: Mapping[TargetName, int] = {TargetName.LOCAL: 30, TargetName.KUBERNETES: 600}
+GRACEFUL_SECONDS: Mapping[TargetName, int] = {TargetName.LOCAL: 30, TargetName.KUBERNETES: 600, TargetName.AWS: 600}
 
 
 class StackSettings(Settings):
@@ -59,7 +61,10 @@ class StackSettings(Settings):
     Unset: 30 on the local target, 600 in a cluster, where replicas are replaced under long answers."""
 
     cluster: ClusterSettings | None = None
-    """The cluster, for the target kubernetes."""
+    """The cluster, for the target kubernetes; what runs in it, for aws."""
+
+    aws: AwsSettings | None = None
+    """The account and what is made in it, for the target aws."""
 
     gateway: GatewaySettings | None = None
     """What the gateway holds its clients to, in a cluster. Unset: its defaults."""
@@ -85,7 +90,7 @@ class StackSettings(Settings):
             name: model.model_copy(update={k: v for k, v in defaults.items() if getattr(model, k) is None})
             for name, model in self.models.items()
         }
-        gateway = self.gateway or (GatewaySettings() if self.target is TargetName.KUBERNETES else None)
+        gateway = self.gateway or (GatewaySettings() if self.target is not TargetName.LOCAL else None)
         graceful = self.graceful_seconds
         return self.model_copy(update={"models": models, "gateway": gateway, "graceful_termination_timeout": graceful})
 

@@ -117,6 +117,7 @@ class Target:
 TARGETS = {
     TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "starlette")),
     TargetName.KUBERNETES: Target(name=TargetName.KUBERNETES, requires=("kubernetes",), remote=True),
+    TargetName.AWS: Target(name=TargetName.AWS, requires=("pulumi_aws", "boto3", "kubernetes"), remote=True),
 }
 
 

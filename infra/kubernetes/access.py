@@ -26,7 +26,14 @@ def kubeconfig_of(settings: StackSettings, context: StackContext) -> str | None:
 
 def open_account(settings: StackSettings, context: StackContext) -> Account:
     """Raises SettingsError where there is no such kubeconfig or context."""
-    return Account.open(kubeconfig_of(settings, context), cluster_of(settings).context)
+    return Account.open(kubeconfig_of(settings, context), context_of(settings))
+
+
+def context_of(settings: StackSettings) -> str:
+    """The target's limits have refused a stack without."""
+    if (context := cluster_of(settings).context) is None:
+        raise ValueError("a kubernetes stack without llmctl:cluster.context")
+    return context
 
 
 def namespace(settings: StackSettings, context: StackContext) -> str:

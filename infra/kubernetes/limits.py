@@ -27,6 +27,8 @@ def limits(settings: StackSettings) -> Iterator[tuple[Location, str]]:
     if settings.cluster is None:
         yield ("cluster",), "is missing; allowed: a map with at least context and serverImage"
     else:
+        if settings.cluster.context is None:
+            yield ("cluster", "context"), "is missing; allowed: the name of a context of your kubeconfig"
         yield from _images(settings)
     for name, instead in LAPTOP_ONLY.items():
         if getattr(settings, name) != StackSettings.model_fields[name].default:

@@ -6,7 +6,7 @@ import os
 
 import pulumi
 
-from llmctl.infra.kubernetes.access import cluster_of, kubeconfig_of
+from llmctl.infra.kubernetes.access import context_of, kubeconfig_of
 from llmctl.infra.kubernetes.components import Patience, Stack
 from llmctl.infra.kubernetes.decide import decide
 from llmctl.infra.kubernetes.object import cluster_provider
@@ -29,7 +29,7 @@ def program(settings: StackSettings, context: StackContext) -> None:
     provider = cluster_provider(
         "cluster",
         kubeconfig=kubeconfig_of(settings, context),
-        context=cluster_of(settings).context,
+        context=context_of(settings),
         cluster_identifier=cluster.uid,
     )
     spec = decided.spec

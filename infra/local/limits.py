@@ -25,14 +25,14 @@ ELSEWHERE = {
 }
 """Settings whose default is the only value here, and why."""
 
-CLUSTER_ONLY = ("cluster", "gateway")
+CLUSTER_ONLY = ("cluster", "gateway", "aws")
 
 
 def limits(settings: StackSettings) -> Iterator[tuple[Location, str]]:
     """Each setting that cannot be had, with the reason."""
     for key in CLUSTER_ONLY:
         if getattr(settings, key) is not None:
-            yield (key,), "the local target has no cluster; take it out, or set llmctl:target to kubernetes"
+            yield (key,), "the local target has no cluster; take it out, or set llmctl:target to kubernetes or aws"
     if len(settings.models) > 1:
         names = ", ".join(settings.models)
         yield (
