@@ -1,0 +1,1 @@
+"""What is AWS about the double: types, refusals, outputs."""
