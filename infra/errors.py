@@ -18,6 +18,7 @@ InfraError
 │       ├── CredentialsRefused  the cloud does not take them                         exit 1
 │       ├── RegionDisabled      the account has not switched this region on          exit 1
 │       ├── AccountForbidden    the credentials are taken, and may not do this       exit 1
+│       ├── NotInAccount        no such thing there                                  exit 1
 │       ├── AccountThrottled    it asks for patience, even after all retries         exit 1
 │       └── AccountUnreachable  nobody answers there: address, network, TLS          exit 1
 ├── Refused               a preflight check or a guard said no, nothing was touched  exit 6
@@ -97,6 +98,10 @@ class RegionDisabled(AccountError):
 
 
 class AccountForbidden(AccountError):
+    pass
+
+
+class NotInAccount(AccountError):
     pass
 
 

@@ -17,6 +17,7 @@ from llmctl.infra.errors import (
     CredentialsExpired,
     CredentialsMissing,
     CredentialsRefused,
+    NotInAccount,
     SettingsError,
 )
 
@@ -111,6 +112,8 @@ def of_answer(login: Login, asked: str, code: str, message: str) -> AccountError
         return AccountForbidden(
             f"{asked} is not allowed: {said}. Let somebody add it to your role, or take another one."
         )
+    if "NotFound" in code or code.startswith("NoSuch"):
+        return NotInAccount(f"{asked} found nothing in {login.region} ({code}): {said}.")
     if code in THROTTLED:
         return AccountThrottled(f"AWS asks for patience at {asked} ({code}), after all retries. Run this again later.")
     return AccountError(f"AWS refused {asked} in {login.region} ({code}): {said}.")

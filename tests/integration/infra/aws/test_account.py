@@ -17,6 +17,7 @@ from llmctl.infra.errors import (
     AccountUnreachable,
     CredentialsExpired,
     CredentialsRefused,
+    NotInAccount,
     Refused,
     RegionDisabled,
 )
@@ -55,6 +56,7 @@ def test_an_answer_of_sts_becomes_one_sentence_of_its_family(code: str, family: 
         ("ec2", "describe_vpcs", "UnauthorizedOperation", AccountForbidden),
         ("ec2", "describe_vpcs", "RequestLimitExceeded", AccountThrottled),
         ("ec2", "describe_vpcs", "AuthFailure", CredentialsRefused),
+        ("ec2", "describe_vpcs", "InvalidVpcID.NotFound", NotInAccount),
         ("service-quotas", "list_services", "AccessDeniedException", AccountForbidden),
         ("service-quotas", "list_services", "UnrecognizedClientException", CredentialsRefused),
         ("service-quotas", "list_services", "TooManyRequestsException", AccountThrottled),
