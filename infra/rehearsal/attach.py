@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
@@ -24,14 +24,19 @@ def kubernetes_double(
     10. environ: in which the double looks for KUBECONFIG and PULUMI_K8S_*; it does not see that of the Pulumi CLI.
     It ends with this context, and with this process however that ends.
     """
-    command = [sys.executable, "-P", "-m", "llmctl.infra.rehearsal.kubernetes"]
-    if settle is not None:
-        command += ["--settle", str(settle)]
+    arguments = [] if settle is None else ["--settle", str(settle)]
+    with _attached("llmctl.infra.rehearsal.kubernetes", arguments, environ) as variables:
+        yield variables
+
+
+@contextmanager
+def _attached(module: str, arguments: Sequence[str], environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    command = [sys.executable, "-P", "-m", module, *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=dict(environ)
     ) as process:
         try:
-            yield {DEBUG_PROVIDERS: f"kubernetes:{_port(process)}", NO_ACQUISITION: "true"}
+            yield {DEBUG_PROVIDERS: _served(process, module), NO_ACQUISITION: "true"}
         finally:
             process.terminate()
             try:
@@ -40,9 +45,9 @@ def kubernetes_double(
                 process.kill()
 
 
-def _port(process: subprocess.Popen[str]) -> int:
+def _served(process: subprocess.Popen[str], module: str) -> str:
     assert process.stdout  # noqa: S101  (it was asked for)
-    line = process.stdout.readline()
-    if not line.strip().isdigit():
-        raise RuntimeError(f"the double of pulumi-kubernetes ended with {process.wait()} before it served")
-    return int(line)
+    line = process.stdout.readline().strip()
+    if not line:
+        raise RuntimeError(f"the double {module} ended with {process.wait()} before it served")
+    return line

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmctl.infra.rehearsal.kubernetes.inputs import is_secret
-from llmctl.infra.rehearsal.kubernetes.properties import plain, with_secrets
+from llmctl.infra.rehearsal.kubernetes.secrets import hidden
+from llmctl.infra.rehearsal.properties import plain
 
 INPUTS = "__inputs"
 API_VERSION = "__initialApiVersion"
@@ -36,8 +37,8 @@ def written(inputs: Manifest, live: Manifest, given: Manifest, manager: str) -> 
     if is_secret(live) and "stringData" in given:
         given = {**given, "data": given["stringData"]}
     return {
-        **with_secrets(live, given),
-        INPUTS: with_secrets(inputs, given),
+        **hidden(live, given),
+        INPUTS: hidden(inputs, given),
         API_VERSION: inputs["apiVersion"],
         MANAGER: manager,
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from llmctl.infra.rehearsal.kubernetes.annotations import AUTONAMED, is_set
 from llmctl.infra.rehearsal.kubernetes.errors import Refused
-from llmctl.infra.rehearsal.kubernetes.properties import UNKNOWN, is_unknown
+from llmctl.infra.rehearsal.properties import UNKNOWN, is_unknown
 
 Manifest = dict[str, Any]
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from llmctl.infra.rehearsal.difference import pruned
 from llmctl.infra.rehearsal.kubernetes.annotations import (
     FIELD_MANAGER,
     PATCH_FORCE,
@@ -18,7 +19,6 @@ from llmctl.infra.rehearsal.kubernetes.annotations import (
 from llmctl.infra.rehearsal.kubernetes.api import Api, Manifest
 from llmctl.infra.rehearsal.kubernetes.checkpoint import Checkpoint
 from llmctl.infra.rehearsal.kubernetes.configuration import Settings
-from llmctl.infra.rehearsal.kubernetes.difference import pruned
 from llmctl.infra.rehearsal.kubernetes.errors import ApiFault, DoubleError, NoSuchKind, NotReady
 from llmctl.infra.rehearsal.kubernetes.inputs import READ_ONLY
 from llmctl.infra.rehearsal.kubernetes.waiting import Patience, as_it_is, until_gone, until_ready

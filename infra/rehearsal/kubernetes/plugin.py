@@ -6,73 +6,48 @@ provider resource configured last is the one whose cluster counts.
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from llmctl.infra.kubernetes.object import PLUGIN_VERSION
+from llmctl.infra.rehearsal.attached import AttachedPlugin
+from llmctl.infra.rehearsal.difference import Change, changes
+from llmctl.infra.rehearsal.engine import Teller
 from llmctl.infra.rehearsal.kubernetes import configuration, inputs, unreachable
 from llmctl.infra.rehearsal.kubernetes.annotations import AUTONAMED, is_set, timeout_seconds
 from llmctl.infra.rehearsal.kubernetes.api import Api
 from llmctl.infra.rehearsal.kubernetes.checkpoint import Checkpoint, written
 from llmctl.infra.rehearsal.kubernetes.configuration import Cluster
-from llmctl.infra.rehearsal.kubernetes.difference import Change, changes
-from llmctl.infra.rehearsal.kubernetes.engine import Engine, Teller
 from llmctl.infra.rehearsal.kubernetes.errors import DoubleError, NoSuchKind, NotReady, Refused
 from llmctl.infra.rehearsal.kubernetes.objects import Objects, live_inputs, manager_of
-from llmctl.infra.rehearsal.kubernetes.properties import (
+from llmctl.infra.rehearsal.kubernetes.quantity import same_value
+from llmctl.infra.rehearsal.kubernetes.replacements import replacing
+from llmctl.infra.rehearsal.kubernetes.secrets import hidden
+from llmctl.infra.rehearsal.kubernetes.type_tokens import CLUSTER_SCOPED, api_of_urn
+from llmctl.infra.rehearsal.kubernetes.waiting import Patience
+from llmctl.infra.rehearsal.properties import (
     UNKNOWN,
     from_struct,
     is_unknown,
     plain,
     to_struct,
-    with_secrets,
 )
-from llmctl.infra.rehearsal.kubernetes.replacements import replacing
-from llmctl.infra.rehearsal.kubernetes.replies import HalfDone, abort_half_done, abort_with_a_bug, diff_response
-from llmctl.infra.rehearsal.kubernetes.type_tokens import CLUSTER_SCOPED, api_of_urn
-from llmctl.infra.rehearsal.kubernetes.waiting import Patience
+from llmctl.infra.rehearsal.replies import HalfDone, abort_half_done, abort_with_a_bug, diff_response
 
 
-class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+class Plugin(AttachedPlugin):
     """Methods that no program of ours has a use for stay unimplemented."""
 
     def __init__(self, settle: float) -> None:
         """settle: seconds that the endpoints of a Service must have stayed the same."""
+        super().__init__("kubernetes", PLUGIN_VERSION)
         self._settle = settle
-        self._engine = Engine()
-        self._cancelled = threading.Event()
         self._cluster: Cluster | None = None
-
-    # ---- the connection
-
-    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        self._attach(request.address)
-        return empty_pb2.Empty()
-
-    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        self._attach(request.engine_address)
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
-
-    def _attach(self, address: str) -> None:
-        if self._engine.attach(address):
-            self._cancelled.clear()
-
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        return plugin_pb2.PluginInfo(version=PLUGIN_VERSION)
-
-    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "kubernetes", "version": PLUGIN_VERSION}))
-
-    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        self._cancelled.set()
-        return empty_pb2.Empty()
 
     # ---- the provider
 
@@ -102,7 +77,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             manifest = inputs.checked(plain(news), plain(olds), _name(request), request.randomSeed, _proposed(request))
             if _namespaced(cluster, request.urn):
                 manifest = inputs.in_namespace(manifest, cluster.namespace)
-        return provider_pb2.CheckResponse(inputs=to_struct(with_secrets(manifest, news)))
+        return provider_pb2.CheckResponse(inputs=to_struct(hidden(manifest, news)))
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         with _told(context):
@@ -114,7 +89,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def _changes(self, old: Checkpoint, news: dict[str, Any], ignored: list[str]) -> tuple[Change, ...]:
         settings = self._configured.settings
         fields = replacing(news, config_map_mutable=settings.config_map_mutable, secret_mutable=settings.secret_mutable)
-        return changes(old.live, old.inputs, news, replacing=fields, ignored=ignored)
+        return changes(old.live, old.inputs, news, replacing=fields, ignored=ignored, same=same_value)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         given = from_struct(request.properties)
@@ -153,7 +128,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         def half_done(error: NotReady) -> HalfDone:
             now = live_inputs(error.live, known)
             outputs = written(now, error.live, given, manager)
-            return HalfDone(str(error), request.id, outputs, with_secrets(now, given))
+            return HalfDone(str(error), request.id, outputs, hidden(now, given))
 
         with _told(context, half_done=half_done):
             live = self._objects(api).read(about)
@@ -162,7 +137,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         now = live_inputs(live, known)
         outputs = written(now, live, given, manager)
         return provider_pb2.ReadResponse(
-            id=request.id, properties=to_struct(outputs), inputs=to_struct(with_secrets(now, given))
+            id=request.id, properties=to_struct(outputs), inputs=to_struct(hidden(now, given))
         )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -306,4 +281,4 @@ def _told(context: Any, prefix: str = "", half_done: Callable[[NotReady], HalfDo
     except DoubleError as error:
         context.abort(grpc.StatusCode.UNKNOWN, f"{prefix}{error}")
     except Exception as error:  # noqa: BLE001  (the last boundary before the engine)
-        abort_with_a_bug(context, error)
+        abort_with_a_bug(context, error, "pulumi-kubernetes")

@@ -30,6 +30,10 @@ def same_quantity(one: Any, other: Any) -> bool:
     return amount is not None and amount == _amount(other)
 
 
+def same_value(path: tuple[str | int, ...], one: Any, other: Any) -> bool:
+    return bool(one == other) or (is_quantity_at(path) and same_quantity(one, other))
+
+
 def _amount(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from llmctl.infra.rehearsal.kubernetes.difference import changes, pruned
+from llmctl.infra.rehearsal.difference import changes, pruned
+from llmctl.infra.rehearsal.kubernetes.quantity import same_value
 from llmctl.infra.rehearsal.kubernetes.replacements import replacing
 
 INPUTS: dict[str, Any] = {
@@ -92,7 +93,7 @@ def test_an_ignored_path_covers_what_is_in_it_and_nothing_beside_it() -> None:
     news = copy.deepcopy(INPUTS)
     news["spec"]["selector"]["matchLabels"]["app"] = "other"
     news["spec"]["replicas"] = 3
-    found = changes(LIVE, INPUTS, news, ignored=["spec.selector", "spec.rep"])
+    found = changes(LIVE, INPUTS, news, ignored=["spec.selector", "spec.rep"], same=same_value)
     assert [change.text for change in found] == ["spec.replicas"]
 
 
@@ -113,7 +114,7 @@ def test_whether_data_can_be_changed_in_place_is_a_setting(kind: str, mutable: b
 
 def _found(live: Any, olds: Any, news: Any) -> dict[str, str]:
     fields = replacing(news, config_map_mutable=True, secret_mutable=True)
-    found = changes(live, olds, news, replacing=fields)
+    found = changes(live, olds, news, replacing=fields, same=same_value)
     return {change.text: change.kind + (", replaces" if change.replaces else "") for change in found}
 
 

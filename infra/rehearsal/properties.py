@@ -1,4 +1,4 @@
-"""Values as they travel to and from the Pulumi engine: manifests of any depth, with secret and unknown values in them.
+"""Values as they travel to and from the Pulumi engine: of any depth, with secret and unknown values in them.
 
 An unknown value stays the string by which the engine tells it. A secret stays wrapped until `plain`; `with_secrets`
 puts wrappers back where the program had them.
@@ -12,8 +12,6 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.runtime import rpc
 
 UNKNOWN = rpc.UNKNOWN
-SECRET_FIELDS = ("data", "stringData")
-"""Of a Secret: never in clear, whatever the program says."""
 
 
 def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
@@ -66,19 +64,17 @@ def _has_secret(value: Any) -> bool:
 def with_secrets(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """`values` with everything wrapped that `given` has as a secret under the same name.
 
-    A list with one secret in it is a secret as a whole, since the API server may order it anew. What a Secret holds is
-    one always.
+    A list with one secret in it is a secret as a whole, since an API may order it anew.
     """
-    if values.get("kind") == "Secret" and isinstance(values.get("apiVersion"), str):
-        return {key: _wrapped(each) if key in SECRET_FIELDS else each for key, each in values.items()}
     return {key: _like(each, given.get(key)) for key, each in values.items()}
 
 
 def _like(value: Any, given: Any) -> Any:
     if isinstance(value, dict) and isinstance(given, dict) and not rpc.is_rpc_secret(given):
         return with_secrets(value, given)
-    return _wrapped(value) if _has_secret(given) else value
+    return wrapped(value) if _has_secret(given) else value
 
 
-def _wrapped(value: Any) -> Any:
+def wrapped(value: Any) -> Any:
+    """As a secret."""
     return value if rpc.is_rpc_secret(value) else rpc.wrap_rpc_secret(value)

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 import grpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from llmctl.infra.rehearsal.kubernetes.difference import Change
-from llmctl.infra.rehearsal.kubernetes.properties import to_struct
+from llmctl.infra.rehearsal.difference import Change
+from llmctl.infra.rehearsal.properties import to_struct
 
 KINDS = provider_pb2.PropertyDiff
 
@@ -56,13 +56,11 @@ def abort_half_done(context: Any, half_done: HalfDone, reasons: Sequence[str]) -
     raise AssertionError("abort raises")
 
 
-def abort_with_a_bug(context: Any, error: Exception) -> NoReturn:
+def abort_with_a_bug(context: Any, error: Exception, plugin: str) -> NoReturn:
     # Not the text: nobody wrote it for the user, and it may hold what was being worked on.
     where = error.__traceback__
     while where and where.tb_next:
         where = where.tb_next
     place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
-    context.abort(
-        grpc.StatusCode.INTERNAL, f"a fault in the double of pulumi-kubernetes: {type(error).__name__} at {place}"
-    )
+    context.abort(grpc.StatusCode.INTERNAL, f"a fault in the double of {plugin}: {type(error).__name__} at {place}")
     raise AssertionError("abort raises")

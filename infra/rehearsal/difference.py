@@ -1,16 +1,22 @@
-"""Which values of an object differ from what the program wants, as paths, and which of them mean another object."""
+"""Which values of a resource differ from what the program wants, as paths, and which of them mean another one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from llmctl.infra.rehearsal.kubernetes.quantity import is_quantity_at, same_quantity
-
 Path = tuple[str | int, ...]
 ChangeKind = Literal["add", "delete", "update"]
+
+
+Same = Callable[[Path, Any, Any], bool]
+"""Whether two values mean the same at that place."""
+
+
+def equal(path: Path, one: Any, other: Any) -> bool:  # noqa: ARG001  (a Same)
+    return bool(one == other)
 
 
 class _Missing:
@@ -33,19 +39,27 @@ class Change:
 
 
 def changes(
-    live: Any, olds: Any, news: Any, *, replacing: Sequence[str] = (), ignored: Sequence[str] = ()
+    live: Any,
+    olds: Any,
+    news: Any,
+    *,
+    replacing: Sequence[str] = (),
+    ignored: Sequence[str] = (),
+    same: Same = equal,
 ) -> tuple[Change, ...]:
-    """What it takes from the live object to the new inputs; fields that no program ever set are the cluster's own.
+    """What it takes from the live resource to the new inputs; fields that no program ever set are the cloud's own.
 
     olds: the inputs that the live object was applied from. replacing: patterns (see replacements). ignored: paths as in
     ignoreChanges; everything in them is left out.
     """
     patterns = [re.compile(_pattern(each)) for each in replacing]
-    found = (Change(path, kind, _matches(patterns, path, value)) for path, kind, value in _walk((), live, olds, news))
+    found = (
+        Change(path, kind, _matches(patterns, path, value)) for path, kind, value in _walk((), live, olds, news, same)
+    )
     return tuple(change for change in found if not any(_contains(path, change.text) for path in ignored))
 
 
-def _walk(path: Path, live: Any, olds: Any, news: Any) -> Iterator[tuple[Path, ChangeKind, Any]]:
+def _walk(path: Path, live: Any, olds: Any, news: Any, same: Same) -> Iterator[tuple[Path, ChangeKind, Any]]:
     """live is MISSING where the old inputs did not set the value: then it is nobody's business."""
     if news is MISSING:
         if live is not MISSING:
@@ -54,27 +68,29 @@ def _walk(path: Path, live: Any, olds: Any, news: Any) -> Iterator[tuple[Path, C
         if not (_is_nothing(news) and news == olds):
             yield path, "add", news
     elif isinstance(live, dict) and isinstance(news, dict):
-        yield from _walk_map(path, live, olds, news)
+        yield from _walk_map(path, live, olds, news, same)
     elif isinstance(live, list) and isinstance(news, list):
-        yield from _walk_list(path, live, olds, news)
-    elif not (live == news or (is_quantity_at(path) and same_quantity(live, news))):
+        yield from _walk_list(path, live, olds, news, same)
+    elif not same(path, live, news):
         yield path, "update", news
 
 
 def _walk_map(
-    path: Path, live: dict[str, Any], olds: Any, news: dict[str, Any]
+    path: Path, live: dict[str, Any], olds: Any, news: dict[str, Any], same: Same
 ) -> Iterator[tuple[Path, ChangeKind, Any]]:
     before = olds if isinstance(olds, dict) else {}
     for key in [*news, *(key for key in before if key not in news)]:
         was = live.get(key, MISSING) if key in before else MISSING
-        yield from _walk((*path, key), was, before.get(key, MISSING), news.get(key, MISSING))
+        yield from _walk((*path, key), was, before.get(key, MISSING), news.get(key, MISSING), same)
 
 
-def _walk_list(path: Path, live: list[Any], olds: Any, news: list[Any]) -> Iterator[tuple[Path, ChangeKind, Any]]:
+def _walk_list(
+    path: Path, live: list[Any], olds: Any, news: list[Any], same: Same
+) -> Iterator[tuple[Path, ChangeKind, Any]]:
     before = olds if isinstance(olds, list) else []
     for index in range(max(len(before), len(news))):
         was = live[index] if index < min(len(live), len(before)) else MISSING
-        yield from _walk((*path, index), was, _at(before, index), _at(news, index))
+        yield from _walk((*path, index), was, _at(before, index), _at(news, index), same)
 
 
 def _at(values: list[Any], index: int) -> Any:
@@ -82,7 +98,7 @@ def _at(values: list[Any], index: int) -> Any:
 
 
 def _is_nothing(value: Any) -> bool:
-    """What the API server leaves out of an answer where a field is optional: it says no more than its absence."""
+    """What an API leaves out of an answer where a field is optional: it says no more than its absence."""
     return value in (None, "", 0, False) or value == [] or value == {}
 
 
