@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from drivers.cluster.cluster import Cluster
 from drivers.eventually import eventually
+from drivers.gateway_state import servers
 from drivers.packed_images import PACED_SERVER, TOKEN_SECONDS
 from drivers.stack_in_cluster import StackInCluster, a_model, stack_in
 from drivers.streams import clients
@@ -89,6 +90,40 @@ def test_a_replica_killed_in_the_middle_fails_its_own_streams_only_and_visibly(s
         stack.cluster.signal(stack.namespace, name_of(stack, "model-server"), signal.SIGKILL)
     assert all(each.status == 200 and not each.done and each.error for each in crowd.broken())
     assert 0 < len(crowd.broken()) < len(crowd.ended)
+
+
+ROOMY = 16
+"""Requests at once of one replica, so that one of two gateways has room for all streams on the only replica left."""
+
+
+def test_a_replica_killed_while_it_is_idle_fails_no_stream(stack: StackInCluster) -> None:
+    """Of the six streams that begin as it dies, each would go there with even odds: the gateways do not know yet."""
+    paced(stack, maxBatchSize=ROOMY, replicas=1)
+    stack.is_up()
+    [busy] = [pod["metadata"]["name"] for pod in stack.pods("model-server")]
+    with clients(2, stack.url(), "paced", stack.key(), LONG) as before:
+        eventually(lambda: before.running == 2)
+        paced(stack, maxBatchSize=ROOMY, replicas=2)
+        stack.is_up()
+        [idle] = [pod for pod in stack.pods("model-server") if pod["metadata"]["name"] != busy]
+        eventually(lambda: is_idle(stack, idle["status"]["podIP"]), "all gateways see a replica without a stream")
+        stack.cluster.kill_server(stack.namespace, idle["metadata"]["name"])
+        with clients(6, stack.url(), "paced", stack.key(), LONG) as after:
+            eventually(lambda: restarts_of(stack, idle["metadata"]["name"]) and ready(stack, "model-server") == 2)
+    assert before.broken() + after.broken() == []
+    assert len(before.ended) >= 2, "streams that ran when it died came to their end"
+    assert len(after.ended) >= 6, "and so did those that began then"
+
+
+def is_idle(stack: StackInCluster, address: str) -> bool:
+    """Every gateway would send requests to this replica, and has sent none that still runs."""
+    seen = [[each for each in known if each.address == address] for known in servers(stack)]
+    return all(each and each[0].up and not each[0].working for each in seen)
+
+
+def restarts_of(stack: StackInCluster, pod: str) -> int:
+    [found] = [each for each in stack.pods("model-server") if each["metadata"]["name"] == pod]
+    return int(found["status"]["containerStatuses"][0]["restartCount"])
 
 
 def name_of(stack: StackInCluster, component: str) -> str:

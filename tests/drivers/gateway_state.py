@@ -12,7 +12,7 @@ from typing import Any
 
 from drivers.stack_in_cluster import StackInCluster
 
-from llmctl.serving.gateway.haproxy.administration import Administration, administration
+from llmctl.serving.gateway.haproxy.administration import Administration, ServerState, administration
 from llmctl.serving.gateway.spec import GatewaySpec
 
 BETWEEN_S = 0.1
@@ -65,13 +65,11 @@ def _moment(table: str, model: str) -> Moment:
 @contextmanager
 def watching(stack: StackInCluster, model: str) -> Iterator[Watch]:
     """All gateways of the stack, from now on."""
-    watch, pods = Watch(), names(stack)
+    watch = Watch()
     with ExitStack() as open_:
         threads = []
-        for pod in pods:
-            url = open_.enter_context(stack.cluster.port_forward(stack.namespace, f"pod/{pod}", GatewaySpec.admin_port))
-            host, _, port = url.removeprefix("http://").partition(":")
-            gateway = open_.enter_context(administration((host, int(port)), GatewaySpec.keys_directory))
+        for pod in names(stack):
+            gateway = open_.enter_context(_administration(stack, pod))
             watch.moments[pod] = []
             threads.append(threading.Thread(target=watch.look, args=(pod, model, gateway)))
         for thread in threads:
@@ -82,6 +80,23 @@ def watching(stack: StackInCluster, model: str) -> Iterator[Watch]:
             watch.stop()
             for thread in threads:
                 thread.join()
+
+
+def servers(stack: StackInCluster) -> list[tuple[ServerState, ...]]:
+    """What each gateway knows of the replicas now."""
+    seen = []
+    for pod in names(stack):
+        with _administration(stack, pod) as gateway:
+            seen.append(gateway.servers())
+    return seen
+
+
+@contextmanager
+def _administration(stack: StackInCluster, pod: str) -> Iterator[Administration]:
+    with stack.cluster.port_forward(stack.namespace, f"pod/{pod}", GatewaySpec.admin_port) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with administration((host, int(port)), GatewaySpec.keys_directory) as gateway:
+            yield gateway
 
 
 def names(stack: StackInCluster) -> list[str]:
