@@ -51,9 +51,9 @@ def equipped(cluster: Cluster) -> Cluster:
     return cluster
 
 
-@pytest.fixture(params=STACKS.values(), ids=STACKS.keys())
+@pytest.fixture(scope="module", params=STACKS.values(), ids=STACKS.keys())
 def spec(request: pytest.FixtureRequest, equipped: Cluster) -> Iterator[StackSpec]:
-    """A stack whose namespace is there; all that it leaves is taken away."""
+    """A stack whose namespace is there, the same for all tests of it; all that it leaves is taken away."""
     asked: StackSpec = request.param
     _apply(equipped, objects(asked)[0])
     yield asked
