@@ -68,7 +68,7 @@ def test_a_gpu_that_does_not_exist_fails_up_with_its_cause_and_down_leaves_nothi
     assert "no node has 1 free nvidia.com/gpu: small starts only if one comes within 20 s" in notes(stack)
     up = stack.llmctl("up")
     [pod] = names(stack)
-    cause = f"None of the 2 nodes has nvidia.com/gpu; {pod} needs 1."
+    cause = f"None of the {len(stack.cluster.nodes)} nodes has nvidia.com/gpu; {pod} needs 1."
     assert (up.code, f"{cause} Add a GPU node" in up.err) == (1, True), up.err
     assert "timed out" not in up.err
     assert cause in stack.llmctl("why").out
@@ -89,7 +89,7 @@ def test_who_holds_the_gpus_is_said(stack: StackInCluster) -> None:
         on_a_gpu(stack, startupSeconds=SOON)
         assert "no node has 1 free nvidia.com/gpu" in notes(stack)
         up = stack.llmctl("up")
-        cause = "0/2 nodes have a free nvidia.com/gpu; 1 is held by default/training (1)."
+        cause = f"0/{len(stack.cluster.nodes)} nodes have a free nvidia.com/gpu; 1 is held by default/training (1)."
         assert (up.code, cause in up.err) == (1, True), up.err
         assert cause in stack.llmctl("why").out
         assert the_replica(stack)["phase"] == Phase.UNSCHEDULED

@@ -135,7 +135,8 @@ def test_a_model_for_a_gpu_that_does_not_exist_is_told_as_such(up: StackInCluste
     up.cluster.kubectl("patch", *words, json.dumps(patch))
     try:
         why = eventually(lambda: (told := up.llmctl("why", "--json")).code and told, "something is wrong")
-        assert re.sub(POD, "POD", why.json["sentence"]) == "None of the 2 nodes has nvidia.com/gpu; small-POD needs 1."
+        sentence = f"None of the {len(up.cluster.nodes)} nodes has nvidia.com/gpu; small-POD needs 1."
+        assert re.sub(POD, "POD", why.json["sentence"]) == sentence
         assert up.llmctl("status", "--json").json["healthy"], "the old replicas go on"
     finally:
         up.cluster.kubectl("rollout", "undo", "deployment/small", "-n", up.namespace)
