@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from drivers.cluster.cluster import Cluster
+from drivers.cluster.cluster import Cluster, name_beside
 from drivers.silent_server import silent_server
 from drivers.stack_in_cluster import STACK, StackInCluster, stack_in
 
@@ -17,7 +17,7 @@ REFUSED = 6
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    running = Cluster.start(tmp_path_factory.mktemp("other"), name="other", nodes=1)
+    running = Cluster.start(tmp_path_factory.mktemp("other"), name=name_beside("other"), nodes=1)
     yield running
     running.stop()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 from drivers.cluster import cgroups, host
-from drivers.cluster.cluster import Cluster
+from drivers.cluster.cluster import Cluster, name_beside
 from drivers.cluster.images import pack_program
-from drivers.cluster.namespaces import TESTS
+from drivers.cluster.namespaces import environ
 from drivers.cluster.workloads import deployment, service
 from drivers.eventually import eventually
 
@@ -39,7 +38,7 @@ def has_worked(cluster: Cluster, directory: Path) -> None:
 
 
 def test_a_stopped_cluster_leaves_this_machine_as_it_was(tmp_path: Path) -> None:
-    directory, name = tmp_path / "cluster", "llmctl-tidy"
+    directory, name = tmp_path / "cluster", name_beside("tidy")
     directory.mkdir()
     before = host.state()
     cluster = Cluster.start(directory, name=name, nodes=2)
@@ -62,8 +61,7 @@ def test_a_stopped_cluster_leaves_this_machine_as_it_was(tmp_path: Path) -> None
 @contextmanager
 def cluster_of_another_process(directory: Path, name: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", RUNNER, str(directory), name]
-    environ = {**os.environ, "PYTHONPATH": str(TESTS)}
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as runner:
+    with subprocess.Popen(command, env=environ(), stdout=subprocess.PIPE, text=True) as runner:
         assert runner.stdout
         assert runner.stdout.readline() == "started\n"
         yield runner
@@ -71,12 +69,13 @@ def cluster_of_another_process(directory: Path, name: str) -> Iterator[subproces
 
 
 def test_a_cluster_ends_when_the_test_runner_is_killed(tmp_path: Path) -> None:
-    with cluster_of_another_process(tmp_path / "cluster", "llmctl-orphan") as runner:
+    name = name_beside("orphan")
+    with cluster_of_another_process(tmp_path / "cluster", name) as runner:
         namespaces = host.pid_namespaces_below(runner.pid)
         assert namespaces, "it runs"
         runner.send_signal(signal.SIGKILL)
         eventually(lambda: not host.processes_in(namespaces), "its processes have ended")
-        eventually(lambda: not cgroups.exists("llmctl-orphan"), "its control groups are removed")
+        eventually(lambda: not cgroups.exists(name), "its control groups are removed")
         eventually(
             lambda: [path.name for path in (tmp_path / "cluster").iterdir()] == ["logs"], "its files are removed"
         )
@@ -84,7 +83,7 @@ def test_a_cluster_ends_when_the_test_runner_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("victim", ["unshare", "etcd", "kubelet"])
 def test_ending_one_process_ends_all(tmp_path: Path, victim: str) -> None:
-    name = f"llmctl-{victim}"
+    name = name_beside(victim)
     cluster = Cluster.start(tmp_path, name=name, nodes=1)
     namespaces = host.pid_namespaces_below(cluster.guard.pid)
     family = psutil.Process(cluster.guard.pid).children(recursive=True)
@@ -96,7 +95,7 @@ def test_ending_one_process_ends_all(tmp_path: Path, victim: str) -> None:
 
 
 def test_a_killed_guard_leaves_no_process(tmp_path: Path) -> None:
-    cluster = Cluster.start(tmp_path, name="llmctl-unguarded", nodes=1)
+    cluster = Cluster.start(tmp_path, name=name_beside("unguarded"), nodes=1)
     namespaces = host.pid_namespaces_below(cluster.guard.pid)
     try:
         cluster.guard.kill()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PATIENCE_S = 30.0
+PREFIX = "llmctl-"
+"""Of every cluster's name. By it who compares before and after leaves clusters of others out."""
 
 
 def hierarchies() -> list[Path]:

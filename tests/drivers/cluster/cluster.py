@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drivers.cluster import cgroups
 from drivers.cluster.addresses import Addresses
 from drivers.cluster.api import ApiServer
 from drivers.cluster.binaries import binaries
@@ -38,14 +39,17 @@ class Cluster:
     def start(cls, directory: Path, *, name: str = "", nodes: int = 2, until_we_end: bool = True) -> Cluster:
         """A cluster whose nodes are ready, with its files in `directory`, which must be new or empty.
 
-        It ends with this process, however that ends, unless `until_we_end` is false. Several can run at once.
+        It ends with this process, however that ends, unless `until_we_end` is false. Several can run at once, the
+        second one of a process under a name of its own: `name_beside`.
         Raises AssertionError with what the machine lacks, or with the last words of what failed.
         """
         assert not (lacking := missing()), "\n".join(["no cluster can be made on this machine:", *lacking])
+        name = name or f"{cgroups.PREFIX}{os.getpid()}"
+        assert name.startswith(cgroups.PREFIX), f"others would not know {name} for a cluster"
         layout = Layout(directory.absolute())
         layout.logs.mkdir(parents=True)
         programs, packages = binaries(), unpacked_packages()
-        layout.write(Settings(name or f"llmctl-{os.getpid()}", nodes, str(programs), str(packages)))
+        layout.write(Settings(name, nodes, str(programs), str(packages)))
         cluster = cls(layout, _start_guard(layout, until_we_end))
         try:
             cluster._await_nodes(nodes)
@@ -191,6 +195,11 @@ class Cluster:
             process for process in _processes() if _text(process, "cmdline").rstrip("\0").split("\0")[1:] == command
         ]
         return init
+
+
+def name_beside(word: str) -> str:
+    """Of a further cluster of this process; no other process's has it."""
+    return f"{cgroups.PREFIX}{os.getpid()}-{word}"
 
 
 def _start_guard(layout: Layout, until_we_end: bool) -> subprocess.Popen[bytes]:

@@ -56,7 +56,7 @@ def changes(before: State, after: State, cluster: str, link: str) -> dict[str, l
 
     Another cluster may start or end meanwhile: what names its control group or its link is left out.
     """
-    of_another = re.compile(rf"/(?!{cluster}$)llmctl-|\b(?!{link}\b)llmctl\d")
+    of_another = re.compile(rf"/(?!{cluster}$){cgroups.PREFIX}|\b(?!{link}\b)llmctl\d")
     found = {
         kind: [f"+ {line}" for line in sorted(after[kind] - lines)]
         + [f"- {line}" for line in sorted(lines - after[kind])]

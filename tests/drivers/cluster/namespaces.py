@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import IO
 
 TESTS = Path(__file__).parents[2]
+IMPORTS = os.pathsep.join([str(TESTS), str(TESTS.parent / "containers")])
+"""Where the driver's own modules come from, and the packer, by which it unpacks Debian's packages."""
+
 UNSHARE = ["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--propagation", "private", "--mount-proc"]
 """--kill-child: the kernel kills process 1, and with it the whole namespace, when `unshare` itself is gone."""
 
@@ -20,7 +23,7 @@ UNSHARE = ["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--propagat
 def environ() -> dict[str, str]:
     """Of all that belongs to a cluster: nothing in it is reached through a proxy of the host's environment."""
     direct = {"NO_PROXY": "*", "no_proxy": "*"}
-    return {**os.environ, **direct, "PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, **direct, "PYTHONPATH": IMPORTS, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True)
