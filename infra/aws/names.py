@@ -31,6 +31,10 @@ class Names:
         )
         return f"{ours}-{self.place.account}-{self.place.region}"
 
+    def hyphened(self, purpose: str, *, most: int = 32) -> str:
+        """With letters, digits and hyphens only (32: a load balancer or target group)."""
+        return _fitted(f"{PREFIX}-{self.stack}-{purpose}".lower().replace("_", "-").replace(".", "-"), most)
+
     @property
     def cluster(self) -> str:
         return self.of("cluster")

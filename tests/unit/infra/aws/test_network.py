@@ -6,33 +6,19 @@ from functools import partial
 
 import pulumi
 import pytest
+from drivers.aws_networks import LOG_KEY, ONE_NAT, ZONES
 from drivers.declared import ACCOUNT, REGION, Declaration, declare
 
-from llmctl.infra.aws.names import Names
 from llmctl.infra.aws.network import Network, NetworkArgs
-from llmctl.infra.aws.place import Place
 from llmctl.infra.aws_settings import Nat
 
 VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
 ROUTE, NAT_GATEWAY, EIP = "aws:ec2/route:Route", "aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip"
 GATEWAY, ENDPOINT = "aws:ec2/internetGateway:InternetGateway", "aws:ec2/vpcEndpoint:VpcEndpoint"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/logs"
-ZONES = (f"{REGION}a", f"{REGION}b", f"{REGION}c")
 
-ARGS = NetworkArgs(
-    names=Names("dev", Place(account=ACCOUNT, region=REGION)),
-    cidr="10.64.0.0/16",
-    zones=ZONES,
-    nat=Nat.ONE,
-    endpoints="s3",
-    public_balancer=False,
-    buckets=("llmctl-dev-models",),
-    flow_log_days=90,
-    log_key=KEY,
-)
-PRIVATE = replace(ARGS, nat=Nat.NONE)
-FULL = replace(ARGS, nat=Nat.PER_ZONE, endpoints="all", public_balancer=True)
+PRIVATE = replace(ONE_NAT, nat=Nat.NONE)
+FULL = replace(ONE_NAT, nat=Nat.PER_ZONE, endpoints="all", public_balancer=True)
 
 
 def _network(args: NetworkArgs, *, preview: bool = False) -> Declaration:
@@ -67,7 +53,7 @@ def test_a_private_stack_has_nothing_public() -> None:
 
 @pytest.mark.parametrize(("nat", "gateways"), [(Nat.NONE, 0), (Nat.ONE, 1), (Nat.PER_ZONE, 3)])
 def test_there_are_as_many_nat_gateways_as_asked_for_and_every_zone_has_its_way(nat: Nat, gateways: int) -> None:
-    network = _network(replace(ARGS, nat=nat))
+    network = _network(replace(ONE_NAT, nat=nat))
     assert len(network.of(NAT_GATEWAY)) == len(network.of(EIP)) == gateways
     ways = [route.inputs for route in network.of(ROUTE) if "natGatewayId" in route.inputs]
     assert len(ways) == (len(ZONES) if gateways else 0)
@@ -75,7 +61,7 @@ def test_there_are_as_many_nat_gateways_as_asked_for_and_every_zone_has_its_way(
 
 
 def test_one_nat_gateway_needs_one_public_subnet() -> None:
-    network = _network(ARGS)
+    network = _network(ONE_NAT)
     assert network.result["public"] == [f"network-public-{ZONES[0]}-id"]
 
 
@@ -86,7 +72,7 @@ def test_a_public_balancer_gets_subnets_in_every_zone_even_without_nat() -> None
 
 
 def test_only_s3_has_an_endpoint_where_nothing_more_is_asked_for() -> None:
-    assert [endpoint.name for endpoint in _network(ARGS).of(ENDPOINT)] == ["network-endpoints-s3"]
+    assert [endpoint.name for endpoint in _network(ONE_NAT).of(ENDPOINT)] == ["network-endpoints-s3"]
 
 
 @pytest.mark.parametrize("args", [PRIVATE, FULL], ids=["no nat", "all"])
@@ -100,26 +86,26 @@ def test_every_service_is_met_under_its_own_name_and_only_from_the_vpc(args: Net
     }
     assert all(made["privateDnsEnabled"] and len(made["subnetIds"]) == len(ZONES) for made in interfaces)
     (rule,) = network.of(INGRESS)
-    assert (rule.inputs["cidrIpv4"], rule.inputs["fromPort"], rule.inputs["toPort"]) == (ARGS.cidr, 443, 443)
+    assert (rule.inputs["cidrIpv4"], rule.inputs["fromPort"], rule.inputs["toPort"]) == (ONE_NAT.cidr, 443, 443)
     assert {tuple(made["securityGroupIds"]) for made in interfaces} == {(rule.inputs["securityGroupId"],)}
 
 
 def test_the_default_security_group_is_left_empty() -> None:
-    group = _network(ARGS).one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
+    group = _network(ONE_NAT).one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
     assert (group.inputs["ingress"], group.inputs["egress"]) == ([], [])
 
 
 def test_flow_logs_of_all_traffic_are_encrypted_and_kept_as_long_as_said() -> None:
-    network = _network(ARGS)
+    network = _network(ONE_NAT)
     log = network.one("aws:ec2/flowLog:FlowLog")
     assert log.inputs["trafficType"] == "ALL"
     group = network.one("aws:cloudwatch/logGroup:LogGroup")
-    assert (group.inputs["kmsKeyId"], group.inputs["retentionInDays"]) == (KEY, 90)
+    assert (group.inputs["kmsKeyId"], group.inputs["retentionInDays"]) == (LOG_KEY, 90)
     assert log.inputs["logDestination"].endswith(group.name)
 
 
 def test_the_role_of_flow_logs_may_write_to_its_log_group_and_nowhere_else() -> None:
-    network = _network(ARGS)
+    network = _network(ONE_NAT)
     (statement,) = json.loads(network.one("aws:iam/rolePolicy:RolePolicy").inputs["policy"])["Statement"]
     group = network.one("aws:cloudwatch/logGroup:LogGroup").inputs["name"]
     arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
@@ -127,7 +113,7 @@ def test_the_role_of_flow_logs_may_write_to_its_log_group_and_nowhere_else() -> 
     assert "logs:CreateLogGroup" not in statement["Action"], "or the service makes one again after `down`"
 
 
-@pytest.mark.parametrize("args", [ARGS, PRIVATE, FULL], ids=["one nat", "no nat", "all"])
+@pytest.mark.parametrize("args", [ONE_NAT, PRIVATE, FULL], ids=["one nat", "no nat", "all"])
 def test_nodes_start_after_and_go_before_every_way_that_they_need(args: NetworkArgs) -> None:
     def program() -> None:
         network = Network("network", args)
@@ -154,7 +140,7 @@ def test_a_zone_more_changes_nothing_that_was_there() -> None:
         assert all(later[r.name] == r.inputs for r in before.of(kind))
 
 
-@pytest.mark.parametrize("args", [ARGS, PRIVATE, FULL], ids=["one nat", "no nat", "all"])
+@pytest.mark.parametrize("args", [ONE_NAT, PRIVATE, FULL], ids=["one nat", "no nat", "all"])
 def test_a_preview_shows_the_same_resources(args: NetworkArgs) -> None:
     names = partial(map, lambda r: (r.type, r.name))
     assert sorted(names(_network(args, preview=True).resources)) == sorted(names(_network(args).resources))
