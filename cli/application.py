@@ -79,15 +79,15 @@ class Application:
         return read_stack_file(self.project(), stack)
 
     def stacks(self) -> list[StackStatus]:
-        """Every stack of the project; one whose file is wrong, or whose cluster is silent, says so there."""
-        from llmctl.infra.errors import ClusterError, SettingsError
+        """Every stack of the project; one whose file is wrong, or whose cluster is silent or another, says so there."""
+        from llmctl.infra.errors import ClusterError, Refused, SettingsError
         from llmctl.infra.status import StackStatus
 
         found = []
         for name in self.project().stack_names():
             try:
                 found.append(self.status(name))
-            except (SettingsError, ClusterError) as error:
+            except (SettingsError, ClusterError, Refused) as error:
                 found.append(StackStatus(stack=name, target="?", model="?", state=str(error)))
         return found
 
@@ -125,10 +125,11 @@ class Application:
             raise SettingsError(
                 f"{stack} has no gateway that keeps keys: the {settings.target} target has a single key, in a file."
             )
-        from llmctl.infra.kubernetes.access import namespace, open_account
+        from llmctl.infra.kubernetes.access import namespace
         from llmctl.infra.kubernetes.keys import Keys
+        from llmctl.infra.kubernetes.pin import own_account
 
-        return Keys(open_account(settings, context), namespace(settings, context))
+        return Keys(own_account(settings, context, writes=True), namespace(settings, context))
 
     def _stack(self, stack: str) -> tuple[Target, StackSettings, StackContext]:
         from llmctl.infra.stack_file import read_stack_file

@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 
 from llmctl.infra.connection import Connection, Ports
 from llmctl.infra.errors import ClusterError, DeploymentFailed
-from llmctl.infra.kubernetes.access import namespace, open_account
+from llmctl.infra.kubernetes.access import namespace
 from llmctl.infra.kubernetes.keys import Keys, ensure_operator_key
+from llmctl.infra.kubernetes.pin import own_account
 from llmctl.infra.kubernetes.reach import operator_key_file
 from llmctl.infra.kubernetes.tunnel import Gateways, tunnel
 from llmctl.infra.settings import StackSettings
@@ -21,7 +22,7 @@ from llmctl.serving.gateway.spec import GatewaySpec
 def connect(settings: StackSettings, context: StackContext, ports: Ports) -> Iterator[Connection]:
     """Open until the block ends. Raises DeploymentFailed without a gateway that is ready, SettingsError for a port that
     is taken, ClusterError's kinds."""
-    account, where = open_account(settings, context), namespace(settings, context)
+    account, where = own_account(settings, context, writes=True), namespace(settings, context)
     gateways, file = Gateways(account, where), operator_key_file(context)
     if not gateways.ready():
         raise DeploymentFailed(f"{context.stack} has no gateway that is ready. See: llmctl why {context.stack}")

@@ -9,11 +9,11 @@ from typing import Any
 from llmctl.infra.errors import ClusterError, ClusterUnreachable, Refused
 from llmctl.infra.kubernetes.access import namespace, open_account
 from llmctl.infra.kubernetes.account import Account, named
-from llmctl.infra.kubernetes.objects import is_going, labels
+from llmctl.infra.kubernetes.objects import is_going
+from llmctl.infra.kubernetes.pin import is_of, record, whose
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
-from llmctl.serving.manifests.labels import INSTANCE, MANAGED_BY, owner
-from llmctl.serving.manifests.spec import Manifest
+from llmctl.serving.manifests.deployment import priority_class_name
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
 PROVIDER = "pulumi:providers:kubernetes"
@@ -22,12 +22,13 @@ PINNED = "clusterIdentifier"
 
 
 def guard(settings: StackSettings, context: StackContext, state: Mapping[str, Any]) -> None:
-    """Raises Refused for another cluster than the state is of, and for a namespace that others have; ClusterError's
-    kinds where no cluster answers."""
+    """Raises Refused for another cluster than the state is of, and for a namespace or PriorityClass that others
+    have; ClusterError's kinds where no cluster answers. Which cluster the state is of is written down (see pin)."""
     was, account = pinned(state), open_account(settings, context)
+    record(context, was)
     if was is None:
         with suppress(ClusterError):  # there is nothing yet, and the program says it when there has to be a cluster
-            _refuse_namespace_of_others(account, namespace(settings, context), context.stack, state)
+            _refuse_what_others_have(account, namespace(settings, context), context.stack, state)
         return
     try:
         now = account.cluster_uid()
@@ -41,7 +42,12 @@ def guard(settings: StackSettings, context: StackContext, state: Mapping[str, An
             f"now leads to another one ({now}). Correct llmctl:cluster.context, or, where the old cluster is gone: "
             f"llmctl down {context.stack} --cluster-gone"
         )
-    _refuse_namespace_of_others(account, namespace(settings, context), context.stack, state)
+    _refuse_what_others_have(account, namespace(settings, context), context.stack, state)
+
+
+def _refuse_what_others_have(account: Account, where: str, stack: str, state: Mapping[str, Any]) -> None:
+    _refuse_namespace_of_others(account, where, stack, state)
+    _refuse_priority_class_of_others(account, where, stack)
 
 
 def _refuse_namespace_of_others(account: Account, where: str, stack: str, state: Mapping[str, Any]) -> None:
@@ -55,19 +61,27 @@ def _refuse_namespace_of_others(account: Account, where: str, stack: str, state:
         return
     if is_going(found):
         raise Refused(f"The namespace {where} is being deleted. When it is gone, run this again.")
-    if pinned(state) and all(labels(found).get(key) == value for key, value in owner(stack).items()):
+    if pinned(state) and is_of(found, stack):
         return
     raise Refused(
-        f"The namespace {where} is there already and is not of this stack ({_whose(found)}). Name another one in "
+        f"The namespace {where} is there already and is not of this stack ({whose(found)}). Name another one in "
         f"llmctl:cluster.namespace, or, where nobody needs it: kubectl delete namespace {where}"
     )
 
 
-def _whose(found: Manifest) -> str:
-    own = labels(found)
-    if own.get(MANAGED_BY) != owner("")[MANAGED_BY]:
-        return "llmctl did not make it"
-    return f"it is of a stack {own.get(INSTANCE, 'without a name')} of another project, or of a state that was lost"
+def _refuse_priority_class_of_others(account: Account, where: str, stack: str) -> None:
+    """It lies in no namespace, so `up` would change the order in which the pods of others are scheduled.
+
+    Its name comes from the namespace's, so one with our labels is of nobody else, whatever the state knows.
+    """
+    name = priority_class_name(where)
+    found = account.find(named("/apis/scheduling.k8s.io/v1/priorityclasses", name))
+    if found is None or is_of(found, stack):
+        return
+    raise Refused(
+        f"The PriorityClass {name} is there already and is not of this stack ({whose(found)}). Name another namespace "
+        f"in llmctl:cluster.namespace, or, where nobody needs it: kubectl delete priorityclass {name}"
+    )
 
 
 def _namespaces(state: Mapping[str, Any]) -> set[str]:

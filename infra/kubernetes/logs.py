@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmctl.infra.errors import ClusterError, DeploymentFailed, SettingsError
-from llmctl.infra.kubernetes.access import namespace, open_account
+from llmctl.infra.kubernetes.access import namespace
 from llmctl.infra.kubernetes.account import Account, named, of_namespace
 from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.objects import container_statuses, name, state
 from llmctl.infra.kubernetes.phases import is_init
+from llmctl.infra.kubernetes.pin import own_account
 from llmctl.infra.logs import Log, LogQuery
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
@@ -57,7 +58,8 @@ class Line:
 @contextmanager
 def logs(settings: StackSettings, context: StackContext, query: LogQuery) -> Iterator[Log]:
     """Raises SettingsError for a model that the stack has not, ClusterError's kinds, DeploymentFailed without pods."""
-    reader = Reader(open_account(settings, context), namespace(settings, context), _selector(settings, query), query)
+    account, where = own_account(settings, context, writes=False), namespace(settings, context)
+    reader = Reader(account, where, _selector(settings, query), query)
     sources = reader.sources()
     if not sources and not query.follow:
         raise DeploymentFailed(

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from llmctl.infra.errors import ClusterError
-from llmctl.infra.kubernetes.access import namespace, open_account
+from llmctl.infra.kubernetes.access import namespace
 from llmctl.infra.kubernetes.keys import Keys, ensure_operator_key
+from llmctl.infra.kubernetes.pin import own_account
 from llmctl.infra.kubernetes.tunnel import Gateways, tunnel
 from llmctl.infra.reach import Reach
 from llmctl.infra.settings import StackSettings
@@ -27,12 +28,13 @@ def operator_key_file(context: StackContext) -> Path:
 @contextmanager
 def reach(settings: StackSettings, context: StackContext) -> Iterator[Reach]:
     """The endpoint through a tunnel. Raises EndpointError when there is no stack or no gateway that is ready."""
-    account, where = open_account(settings, context), namespace(settings, context)
-    file, gateways = operator_key_file(context), Gateways(account, where)
+    file, where = operator_key_file(context), namespace(settings, context)
     try:
+        account = own_account(settings, context, writes=True)
         key = ensure_operator_key(Keys(account, where), file, getpass.getuser())
     except ClusterError as error:
         raise EndpointError(f"{context.stack} has nobody to talk to: {error}") from error
+    gateways = Gateways(account, where)
     with tunnel(gateways.opener(GatewaySpec.tunnel_port)) as port:
         yield Reach(
             endpoint=Endpoint(f"http://127.0.0.1:{port}", key),

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from llmctl.infra.diagnosis import NOTHING_IS_WRONG, Diagnosis
 from llmctl.infra.errors import ClusterError
-from llmctl.infra.kubernetes.access import namespace, open_account
+from llmctl.infra.kubernetes.access import namespace
 from llmctl.infra.kubernetes.account import Account
 from llmctl.infra.kubernetes.capacity import GPU_RESOURCES
 from llmctl.infra.kubernetes.gateway_runtime import pod_administration
 from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.objects import container_statuses, is_ready, name, requests
 from llmctl.infra.kubernetes.phases import Phase, phase
+from llmctl.infra.kubernetes.pin import own_account
 from llmctl.infra.kubernetes.pod_stream import open_pod_stream
 from llmctl.infra.kubernetes.reach import operator_key_file
 from llmctl.infra.kubernetes.snapshot import GATEWAY, Snapshot, take_snapshot
@@ -38,7 +39,7 @@ Load = Mapping[str, tuple[int, int]]
 
 def status(settings: StackSettings, context: StackContext) -> StackStatus:
     """Raises ClusterError's kinds when the cluster does not answer."""
-    account, where = open_account(settings, context), namespace(settings, context)
+    account, where = own_account(settings, context, writes=False), namespace(settings, context)
     labels = model_names(settings.models)
     snapshot = take_snapshot(account, where, labels.values())
     nothing = StackStatus(

@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from llmctl.infra.diagnosis import Diagnosis
 from llmctl.infra.errors import ClusterError
-from llmctl.infra.kubernetes.access import namespace, open_account
+from llmctl.infra.kubernetes.access import namespace
 from llmctl.infra.kubernetes.account import Account, named, of_namespace
 from llmctl.infra.kubernetes.diagnosis.causes import first_cause
 from llmctl.infra.kubernetes.diagnosis.words import Logs
 from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.objects import is_going, is_ready, last_end, name, state
 from llmctl.infra.kubernetes.phases import current
+from llmctl.infra.kubernetes.pin import own_account
 from llmctl.infra.kubernetes.snapshot import Snapshot, take_snapshot
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
@@ -24,7 +25,7 @@ LINES = 60
 
 def why(settings: StackSettings, context: StackContext) -> Diagnosis:
     """Raises ClusterError's kinds when the cluster does not answer."""
-    account = open_account(settings, context)
+    account = own_account(settings, context, writes=False)
     expected = model_names(settings.models).values()
     return diagnose(account, take_snapshot(account, namespace(settings, context), expected), context.stack)
 

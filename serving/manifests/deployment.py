@@ -78,7 +78,7 @@ def _pod_spec(spec: StackSpec, component: Component, model: ServedModel | None, 
         "serviceAccountName": component.value,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "priorityClassName": priority_class_name(spec),
+        "priorityClassName": priority_class_name(spec.namespace),
         "terminationGracePeriodSeconds": pod.grace_seconds,
         "securityContext": _pod_security(pod),
         **({"imagePullSecrets": [{"name": spec.image_pull_secret}]} if spec.image_pull_secret else {}),
@@ -91,9 +91,9 @@ def _pod_spec(spec: StackSpec, component: Component, model: ServedModel | None, 
     }
 
 
-def priority_class_name(spec: StackSpec) -> str:
+def priority_class_name(namespace: str) -> str:
     """A PriorityClass lies in no namespace, so its name says whose it is."""
-    return f"{spec.namespace}-serving"
+    return f"{namespace}-serving"
 
 
 def _pod_security(pod: Pod) -> Manifest:

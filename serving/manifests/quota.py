@@ -47,7 +47,7 @@ def priority_class(spec: StackSpec) -> Manifest:
     return {
         "apiVersion": "scheduling.k8s.io/v1",
         "kind": "PriorityClass",
-        "metadata": labels.cluster_metadata(spec, priority_class_name(spec)),
+        "metadata": labels.cluster_metadata(spec, priority_class_name(spec.namespace)),
         "value": PRIORITY,
         "preemptionPolicy": "Never",
         "description": f"Answers to users, of the llmctl stack {spec.stack}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,9 +12,17 @@ from typing import Any
 import pytest
 from drivers.loopback import serving
 
+from llmctl.infra.connection import Ports
 from llmctl.infra.errors import ClusterUnreachable, Refused
+from llmctl.infra.kubernetes.connect import connect
 from llmctl.infra.kubernetes.gone import gone
 from llmctl.infra.kubernetes.guard import guard, pinned
+from llmctl.infra.kubernetes.logs import logs
+from llmctl.infra.kubernetes.pin import own_account, record, recorded
+from llmctl.infra.kubernetes.reach import reach
+from llmctl.infra.kubernetes.status import status
+from llmctl.infra.kubernetes.why import why
+from llmctl.infra.logs import LogQuery
 from llmctl.infra.project import Project
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
@@ -23,14 +31,17 @@ OURS = {"app.kubernetes.io/instance": "dev", "app.kubernetes.io/managed-by": "ll
 
 
 @contextmanager
-def a_cluster(directory: Path, uid: str, **namespaces: Mapping[str, Any]) -> Iterator[StackSettings]:
-    """The settings of a stack whose context leads to an API server that has these namespaces, with their metadata."""
-    there = {"kube-system": {"uid": uid}, **namespaces}
+def a_cluster(directory: Path, uid: str | None, **named: Mapping[str, Any]) -> Iterator[StackSettings]:
+    """The settings of a stack whose context leads to an API server that has these namespaces and PriorityClasses, with
+    their metadata. Without a uid the credentials may not look at kube-system."""
+    there = {**named, **({"kube-system": {"uid": uid}} if uid else {})}
 
     def answer(request: BaseHTTPRequestHandler) -> None:
-        found = there.get(request.path.rpartition("/")[2])
+        name = request.path.rpartition("/")[2]
+        found = there.get(name)
+        hidden = name == "kube-system" and uid is None
         body = json.dumps({"metadata": found} if found is not None else {"message": "not found"}).encode()
-        request.send_response(200 if found is not None else 404)
+        request.send_response(200 if found is not None else 403 if hidden else 404)
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body)
@@ -75,6 +86,7 @@ LET: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the stack's own": (state("one", "llmctl-dev"), {"llmctl-dev": {"labels": OURS}}),
     "the stack's own, whose labels somebody took": (state("one", "llmctl-dev"), {"llmctl-dev": {}}),
     "made by an up that was killed before it was written down": (state("one"), {"llmctl-dev": {"labels": OURS}}),
+    "a PriorityClass that was left when the state was lost": (state(None), {"llmctl-dev-serving": {"labels": OURS}}),
 }
 
 
@@ -101,6 +113,16 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         state(None),
         {"llmctl-dev": {"labels": OURS}},
         "it is of a stack dev of another project, or of a state that was lost",
+    ),
+    "a PriorityClass of others": (
+        state(None),
+        {"llmctl-dev-serving": {}},
+        "The PriorityClass llmctl-dev-serving is there already and is not of this stack (llmctl did not make it)",
+    ),
+    "a PriorityClass of others, for a stack that is up": (
+        state("one", "llmctl-dev"),
+        {"llmctl-dev": {"labels": OURS}, "llmctl-dev-serving": {}},
+        "is not of this stack (llmctl did not make it)",
     ),
     "one on its way out": (
         state(None),
@@ -136,3 +158,68 @@ def test_a_cluster_is_gone_when_another_or_nobody_answers_or_its_context_is_no_m
     assert gone(asked, context(tmp_path), state("one")).startswith("Nobody answers at its address (")
     (tmp_path / "kubeconfig").unlink()
     assert gone(asked, context(tmp_path), state("one")).startswith("Its context cannot be used any more (")
+
+
+# --- commands that do not start Pulumi --------------------------------------------------------------------------------
+
+Command = Callable[[StackSettings, StackContext], object]
+LOOKING: dict[str, Command] = {
+    "status": status,
+    "why": why,
+    "logs": lambda asked, stack: logs(asked, stack, LogQuery(lines=1)).__enter__(),
+}
+CHANGING: dict[str, Command] = {
+    "keys": lambda asked, stack: own_account(asked, stack, writes=True),
+    "chat": lambda asked, stack: reach(asked, stack).__enter__(),
+    "connect": lambda asked, stack: connect(asked, stack, Ports()).__enter__(),
+}
+
+
+@pytest.mark.parametrize("command", [*LOOKING.values(), *CHANGING.values()], ids=[*LOOKING, *CHANGING])
+def test_a_context_that_leads_to_another_cluster_since_the_last_preview_is_refused(
+    tmp_path: Path, command: Command
+) -> None:
+    with a_cluster(tmp_path, "one", **{"llmctl-dev": {"labels": OURS}}) as asked:
+        guard(asked, context(tmp_path), state("one", "llmctl-dev"))
+    with (
+        a_cluster(tmp_path, "two", **{"llmctl-dev": {"labels": OURS}}) as asked,
+        pytest.raises(Refused, match=r"is in the cluster with the UID one, .* now leads to another one \(two\)"),
+    ):
+        command(asked, context(tmp_path))
+
+
+@pytest.mark.parametrize("command", CHANGING.values(), ids=CHANGING)
+def test_where_nothing_is_known_a_namespace_of_others_is_not_changed(tmp_path: Path, command: Command) -> None:
+    with (
+        a_cluster(tmp_path, "one", **{"llmctl-dev": {}}) as asked,
+        pytest.raises(Refused, match=r"llmctl-dev in context 'lab' is not of stack dev \(llmctl did not make it\)"),
+    ):
+        command(asked, context(tmp_path))
+    assert recorded(context(tmp_path)) is None
+
+
+def test_the_cluster_where_the_stack_is_met_first_is_written_down(tmp_path: Path) -> None:
+    with a_cluster(tmp_path, "one", **{"llmctl-dev": {"labels": OURS}}) as asked:
+        own_account(asked, context(tmp_path), writes=True)
+    assert recorded(context(tmp_path)) == "one"
+
+
+def test_a_cluster_without_the_stack_is_not_written_down(tmp_path: Path) -> None:
+    with a_cluster(tmp_path, "one") as asked:
+        own_account(asked, context(tmp_path), writes=True)
+    assert recorded(context(tmp_path)) is None
+
+
+def test_a_state_without_a_cluster_takes_back_what_was_written_down(tmp_path: Path) -> None:
+    record(context(tmp_path), "two")
+    with a_cluster(tmp_path, "one") as asked:
+        guard(asked, context(tmp_path), state(None))
+    assert recorded(context(tmp_path)) is None
+
+
+def test_credentials_that_cannot_tell_the_cluster_may_look_and_change_nothing(tmp_path: Path) -> None:
+    record(context(tmp_path), "one")
+    with a_cluster(tmp_path, None) as asked:
+        assert own_account(asked, context(tmp_path), writes=False).context == "lab"
+        with pytest.raises(Refused, match="needs the right to get the namespace kube-system"):
+            own_account(asked, context(tmp_path), writes=True)
