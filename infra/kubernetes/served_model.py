@@ -97,7 +97,7 @@ def _startup_seconds(asked: Asked) -> int:
         return asked.model.startup_seconds
     size = asked.local.weights.size if asked.local.weights else 0
     image = OWN_IMAGE_BYTES if asked.own_server else ENGINE_IMAGE_BYTES
-    return startup_budget(image=image, weights=size, gpu_check=asked.where.gpus > 0).seconds
+    return startup_budget(image=image, weights=size, checked_gpus=asked.where.gpus).seconds
 
 
 def _spec(asked: Asked, budget: int, digest: str | None) -> ServingSpec:

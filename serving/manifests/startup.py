@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from llmctl.serving.manifests.spec import ServedModel
+from llmctl.serving.weights.gpu_check.check import SECONDS as ALL_REDUCE_SECONDS
 
 MIN_READY_SECONDS = 10
 """A new replica counts, and an old one goes, only when the gateways have had time to find it: answers of CoreDNS
@@ -58,7 +59,8 @@ class Part:
 WARM_UP = Part(
     name="warm-up", seconds=120, source="assumed: a large engine captures its CUDA graphs in a minute or two"
 )
-GPU_CHECK = Part(name="GPU check", seconds=60, source="assumed: CUDA's own start on every GPU, then a second's work")
+GPU_CHECK_SECONDS = 60.0
+"""For each GPU. Assumed: CUDA's own start, then a second's work. The check takes one GPU after the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,20 +74,30 @@ class StartupBudget:
 
 
 def startup_budget(
-    *, image: int, weights: int, gpu_check: bool = False, rates: Rates | None = None, node_seconds: float = 0
+    *, image: int, weights: int, checked_gpus: int = 0, rates: Rates | None = None, node_seconds: float = 0
 ) -> StartupBudget:
-    """The budget of one replica. `image` and `weights` are bytes; `node_seconds` is the start of a node that has to be
-    made for it."""
+    """The budget of one replica. `image` and `weights` are bytes; `checked_gpus` have to prove themselves first;
+    `node_seconds` is the start of a node that has to be made for it."""
     known = rates or Rates()
     parts = (
         Part(name="node", seconds=node_seconds, source="said by the target"),
         _transfer("image", image, known.image),
-        *((GPU_CHECK,) if gpu_check else ()),
+        _gpu_check(checked_gpus),
         _transfer("weights", weights, known.weights),
         _transfer("load", weights, known.load),
         WARM_UP,
     )
     return StartupBudget(parts=tuple(part for part in parts if part.seconds))
+
+
+def _gpu_check(gpus: int) -> Part:
+    """Over several GPUs NCCL has all the time that the check itself lets it have, so that it is the check that ends an
+    all-reduce that hangs, with its sentence, and not the budget."""
+    return Part(
+        name="GPU check",
+        seconds=gpus * GPU_CHECK_SECONDS + (ALL_REDUCE_SECONDS if gpus > 1 else 0),
+        source="assumed: a minute for each GPU; for several the check's own limit of the all-reduce on top",
+    )
 
 
 def _transfer(name: str, size: int, rate: Rate) -> Part:

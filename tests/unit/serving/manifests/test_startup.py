@@ -30,7 +30,7 @@ def rates(speed: float) -> Rates:
 
 
 def test_a_budget_is_the_sum_of_its_parts_with_the_margin() -> None:
-    budget = startup_budget(image=10**9, weights=2 * 10**9, gpu_check=True, rates=rates(1e8), node_seconds=90)
+    budget = startup_budget(image=10**9, weights=2 * 10**9, checked_gpus=1, rates=rates(1e8), node_seconds=90)
     assert [(part.name, part.seconds) for part in budget.parts] == [
         ("node", 90),
         ("image", 10),
@@ -42,16 +42,24 @@ def test_a_budget_is_the_sum_of_its_parts_with_the_margin() -> None:
     assert budget.seconds == MARGIN * 320
 
 
+@pytest.mark.parametrize(("gpus", "seconds"), [(0, []), (1, [60]), (2, [120 + 120]), (8, [480 + 120])])
+def test_each_gpu_has_a_minute_to_prove_itself_and_several_have_the_time_of_their_all_reduce(
+    gpus: int, seconds: list[int]
+) -> None:
+    parts = startup_budget(image=1, weights=1, checked_gpus=gpus).parts
+    assert [part.seconds for part in parts if part.name == "GPU check"] == seconds
+
+
 @pytest.mark.parametrize(("weights", "minutes"), [(16 * 10**9, 16), (141 * 10**9, 58)])
 def test_without_a_measurement_a_model_of_8b_has_a_quarter_of_an_hour_and_one_of_70b_an_hour(
     weights: int, minutes: int
 ) -> None:
-    budget = startup_budget(image=8 * 10**9, weights=weights, gpu_check=True)
+    budget = startup_budget(image=8 * 10**9, weights=weights, checked_gpus=1)
     assert round(budget.seconds / 60) == minutes
 
 
 def test_every_part_says_where_its_seconds_come_from() -> None:
-    budget = startup_budget(image=1, weights=1, gpu_check=True, node_seconds=1)
+    budget = startup_budget(image=1, weights=1, checked_gpus=1, node_seconds=1)
     assert all(part.source for part in budget.parts)
     assert "assumed" in WARM_UP.source
 
