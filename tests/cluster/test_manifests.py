@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,9 +13,8 @@ import pytest
 from drivers.cluster.cluster import Cluster
 from drivers.definitions import definitions
 from drivers.eventually import eventually
-from drivers.packed_images import HAPROXY, haproxy, layer_cache
+from drivers.packed_images import HAPROXY
 from drivers.stacks import from_claim, from_hub, on_gpus, small_model, stack, watched, with_tls
-from packing.archive import write_archive
 
 from llmctl.serving.engines.container import Image
 from llmctl.serving.manifests.render import render
@@ -109,9 +107,9 @@ spec:
 """
 
 
-def test_gateways_start_before_the_first_key_and_keys_survive_the_next_apply(cluster: Cluster, tmp_path: Path) -> None:
-    write_archive(haproxy(layer_cache()), HAPROXY, tmp_path / "haproxy.tar")
-    cluster.load_image(tmp_path / "haproxy.tar")
+def test_gateways_start_before_the_first_key_and_keys_survive_the_next_apply(
+    cluster: Cluster, packed_images: None
+) -> None:
     spec = replace(stack(small_model(), name="keys"), gateway_image=LOCAL)
     for _ in range(2):
         cluster.kubectl("apply", "--server-side", "-f", "-", stdin=render(spec))
