@@ -49,6 +49,17 @@ def stack(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> I
         yield stack
 
 
+@pytest.fixture(scope="module")
+def serving(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackInCluster]:
+    """A stack that answers from the only GPU, which it keeps from test to test."""
+    cluster.pretend_gpus(GPU_NODE, 1)
+    with stack_in(cluster, tmp_path_factory.mktemp("serving"), "serving") as stack:
+        on_a_gpu(stack)
+        assert "an update of small takes it away for up to" in notes(stack)
+        stack.is_up()
+        yield stack
+
+
 def on_a_gpu(stack: StackInCluster, node: str | None = None, **settings: Any) -> None:
     """One model, `small`, on an L4 of any node or of one."""
     gpu = {"engine": "tgi", "accelerator": "l4:1", "threads": 0, "weights": {"source": "image", "url": MODEL_DIRECTORY}}
@@ -132,12 +143,10 @@ def test_a_sick_gpu_takes_no_requests_and_is_named(stack: StackInCluster) -> Non
 
 
 def test_without_a_spare_gpu_the_downtime_is_announced_and_clients_are_told_to_come_back(
-    stack: StackInCluster,
+    serving: StackInCluster,
 ) -> None:
+    stack = serving
     stack.cluster.pretend_gpus(GPU_NODE, 1)
-    on_a_gpu(stack)
-    assert "an update of small takes it away for up to" in notes(stack)
-    stack.is_up()
     assert stack.llmctl("preview", "--json").json["changes"] == {}
     assert the_replica(stack)["gpus"] == "1 nvidia.com/gpu"
     url, key = stack.url(), stack.key()
@@ -157,14 +166,12 @@ def test_without_a_spare_gpu_the_downtime_is_announced_and_clients_are_told_to_c
     assert {each.status for each in asked.answers[new + 1 :]} == {200}
 
 
-def test_with_a_spare_gpu_no_request_is_refused_during_an_update(stack: StackInCluster) -> None:
+def test_with_a_spare_gpu_no_request_is_refused_during_an_update(serving: StackInCluster) -> None:
+    stack = serving
     stack.cluster.pretend_gpus(GPU_NODE, 1)
     stack.cluster.pretend_gpus(OTHER_NODE, 1)
-    on_a_gpu(stack)
-    assert "takes it away" not in notes(stack)
-    stack.is_up()
     [before] = names(stack)
-    on_a_gpu(stack, maxConcurrentRequests=64)
+    on_a_gpu(stack, maxConcurrentRequests=48)
     assert "takes it away" not in notes(stack)
     with asking(stack.url(), "small", stack.key()) as asked:
         stack.is_up()

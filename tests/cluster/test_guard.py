@@ -118,7 +118,7 @@ def test_what_was_forgotten_is_not_taken_over(up: StackInCluster, cluster: Clust
     ran = up.llmctl("up")
     assert ran.code == REFUSED
     assert f"it is of a stack {STACK} of another project, or of a state that was lost" in ran.err
-    cluster.kubectl("delete", "namespace", up.namespace)
+    cluster.delete_namespace(up.namespace)
     up.is_up()
 
 

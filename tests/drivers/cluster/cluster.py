@@ -97,6 +97,15 @@ class Cluster:
         """`kubectl get WORDS`, parsed."""
         return json.loads(self.kubectl("get", *words, "-o", "json"))
 
+    def delete_namespace(self, name: str) -> None:
+        """Delete it and wait until it is gone, its pods first.
+
+        Where the namespace controller finds pods it looks again after half of their grace period, however soon they end
+        (kubernetes, pkg/controller/namespace/namespace_controller.go).
+        """
+        self.kubectl("delete", "deployments", "--all", "-n", name, "--cascade=foreground")
+        self.kubectl("delete", "namespace", name)
+
     def program(self, name: str) -> Path:
         """One of the programs that the cluster was built from."""
         return Path(self.layout.settings().binaries) / name
