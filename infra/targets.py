@@ -15,6 +15,7 @@ from llmctl.infra.errors import SettingsError
 from llmctl.infra.logs import Log, LogQuery
 from llmctl.infra.project import Project
 from llmctl.infra.reach import Reach
+from llmctl.infra.receipt import Entry
 from llmctl.infra.settings import StackSettings, TargetName
 from llmctl.infra.stack_file import Location, StackFile
 from llmctl.infra.status import StackStatus
@@ -39,6 +40,7 @@ LogReader = Callable[[StackSettings, StackContext, LogQuery], AbstractContextMan
 Connector = Callable[[StackSettings, StackContext, Ports], AbstractContextManager[Connection]]
 Guard = Callable[[StackSettings, StackContext, Mapping[str, Any]], None]
 Gone = Callable[[StackSettings, StackContext, Mapping[str, Any]], str]
+Sweep = Callable[[StackSettings, StackContext, Mapping[str, Any]], tuple[Entry, ...]]
 Explainer = Callable[[StackSettings, StackContext], str | None]
 
 
@@ -50,6 +52,9 @@ class Target:
 
     remote: bool = False
     """What it works on could be another one of the same name (a guard asks), and can say what ails it."""
+
+    account: bool = False
+    """It is in an account of a cloud: what of a stack is still there after `down` is looked for."""
 
     def program(self) -> Program:
         """The target's Pulumi program. Raises SettingsError when its extra is not installed."""
@@ -105,6 +110,11 @@ class Target:
         gone: Gone = self._part("gone")
         return gone
 
+    def sweep(self) -> Sweep:
+        """What of a stack is still in its account, given Pulumi's state after the destroy."""
+        sweep: Sweep = self._part("sweep")
+        return sweep
+
     def explainer(self) -> Explainer:
         """One sentence on why a deployment did not come up, and one fix; None where nothing is wrong."""
         explain: Explainer = self._part("explain")
@@ -117,7 +127,9 @@ class Target:
 TARGETS = {
     TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "starlette")),
     TargetName.KUBERNETES: Target(name=TargetName.KUBERNETES, requires=("kubernetes",), remote=True),
-    TargetName.AWS: Target(name=TargetName.AWS, requires=("pulumi_aws", "boto3", "kubernetes"), remote=True),
+    TargetName.AWS: Target(
+        name=TargetName.AWS, requires=("pulumi_aws", "boto3", "kubernetes"), remote=True, account=True
+    ),
 }
 
 

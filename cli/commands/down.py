@@ -21,7 +21,7 @@ def down(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Take a stack away, and say what is left. Exit code 1 when something is."""
+    """Take a stack away, and say what is left. Exit code 1 when something that bills is left."""
     from llmctl.cli.progress import progress_display
     from llmctl.cli.views.outcome import receipt_view
     from llmctl.cli.views.plan import plan_view
@@ -33,14 +33,17 @@ def down(
         progress_display(app.console) as tell,
         deployment.change("down", tell, force_unlock=force_unlock, gone=cluster_gone) as change,
     ):
+        forgotten = None
         if cluster_gone:
             confirm(app.console, f"Forget {stack}?", yes=yes)
-            receipt = change.forget()
+            forgotten = change.forget()
+        if forgotten is not None and not change.holds_more():
+            receipt = forgotten
         else:
             plan = change.plan_destroy()
             app.console.accompany(plan_view(plan), aside=json)
             confirm(app.console, f"Destroy {stack}?", yes=yes or not plan.changes)
-            receipt = change.destroy(plan)
+            receipt = change.destroy(plan, forgotten.forgotten if forgotten else ())
     app.console.show(receipt_view(stack, receipt), json=json)
-    if receipt.leftovers:
+    if not receipt.clean:
         raise typer.Exit(1)

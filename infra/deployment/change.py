@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from llmctl.infra.deployment.forget import emptied, resources
+from llmctl.infra.deployment.forget import of_cluster, resources, without_cluster
+from llmctl.infra.deployment.held import merged, still_held
 from llmctl.infra.deployment.pulumi_engine import PulumiEngine
 from llmctl.infra.errors import DeploymentFailed
 from llmctl.infra.plan import Operation, Plan
 from llmctl.infra.reach import Reach
+from llmctl.infra.receipt import Entry, Receipt
 from llmctl.serving.client import Answer, warm_up
 from llmctl.serving.errors import ServingError
 
@@ -25,20 +28,6 @@ class Outcome:
     api_key_file: str
     answer: Answer
     counts: Mapping[Operation, int]
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """What a `down` came to."""
-
-    destroyed: tuple[str, ...]
-    leftovers: tuple[str, ...]
-    """What is still there and should not be."""
-
-    forgotten: tuple[str, ...] = ()
-    """What was taken out of the state without a look at it, because what it was in is gone."""
-
     seconds: float
 
 
@@ -55,6 +44,9 @@ class Change:
 
     drifts: bool = False
     """Whether others may have changed what was made, unseen by the provider until it is asked to look."""
+
+    sweep: Callable[[Mapping[str, Any]], tuple[Entry, ...]] = lambda _: ()
+    """What of the stack is still in its account, given the state after a destroy."""
 
     details: dict[str, object] = field(default_factory=dict)
 
@@ -82,19 +74,27 @@ class Change:
         )
 
     def forget(self) -> Receipt:
-        """Empty the state without a word to any provider. What its resources were may live on where they were."""
+        """Take the objects of a cluster out of the state without a word to any provider. They may live on there."""
         begun, state = time.monotonic(), self.engine.state()
-        self.details["forgotten"] = list(resources(state))
-        self.engine.replace_state(emptied(state))
-        return Receipt(destroyed=(), leftovers=(), forgotten=resources(state), seconds=time.monotonic() - begun)
+        self.details["forgotten"] = list(of_cluster(state))
+        self.engine.replace_state(without_cluster(state))
+        return Receipt(destroyed=(), forgotten=of_cluster(state), seconds=time.monotonic() - begun)
 
-    def destroy(self, plan: Plan) -> Receipt:
+    def holds_more(self) -> bool:
+        """Whether the state has anything in it that a `down` still has to take away."""
+        return bool(resources(self.engine.state()))
+
+    def destroy(self, plan: Plan, forgotten: tuple[str, ...] = ()) -> Receipt:
+        """What is protected stays, and is named as kept; then the account is looked through for what else is there."""
         begun = time.monotonic()
         self.engine.destroy(self.message)
-        left = self.engine.preview_destroy()
+        state = self.engine.state()
+        there = merged(still_held(state), self.sweep(state))
+        self.details["left"] = [entry.name for entry in there if not entry.kept]
         return Receipt(
-            destroyed=tuple(resource.name for resource in plan.changes),
-            leftovers=tuple(resource.name for resource in left.changes),
+            destroyed=tuple(each.name for each in plan.changes if each.name not in resources(state)),
+            entries=there,
+            forgotten=forgotten,
             seconds=time.monotonic() - begun,
         )
 

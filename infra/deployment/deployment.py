@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from llmctl.infra.deployment.change import Change
 from llmctl.infra.deployment.environment import (
@@ -22,7 +23,7 @@ from llmctl.infra.deployment.environment import (
     reconcile_salt,
     state_directory,
 )
-from llmctl.infra.deployment.forget import resources
+from llmctl.infra.deployment.forget import of_cluster
 from llmctl.infra.deployment.interruption import Interruption
 from llmctl.infra.deployment.journal import BEGUN, Journal, Verdict
 from llmctl.infra.deployment.lock import stack_lock
@@ -37,6 +38,7 @@ from llmctl.infra.plan import Plan
 from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
 from llmctl.infra.provider.launcher import write_launcher
+from llmctl.infra.receipt import Entry
 from llmctl.infra.stack_file import read_stack_file
 from llmctl.infra.targets import TARGETS, StackContext, deployable
 
@@ -115,6 +117,7 @@ class Deployment:
                     message=f"llmctl {command}, journal {begun.hash[:12]}",
                     reach=lambda: self._target.reach()(self.settings, self._context),
                     explain=self._explain,
+                    sweep=self._sweep,
                     drifts=self._target.remote and not looked,
                     details=details,
                 )
@@ -152,11 +155,14 @@ class Deployment:
         if not self._target.remote:
             raise Refused(f"The target {self.settings.target} has no cluster that could be gone.")
         state = engine.state()
-        listed = ", ".join(resources(state)) or "nothing"
+        listed = ", ".join(of_cluster(state)) or "nothing"
         return (
             f"{self._target.gone()(self.settings, self._context, state)}, so it cannot be checked what of {self.stack} "
-            f"is still there. Its state holds: {listed}."
+            f"is still there. Its state holds of it: {listed}."
         )
+
+    def _sweep(self, state: Mapping[str, Any]) -> tuple[Entry, ...]:
+        return self._target.sweep()(self.settings, self._context, state) if self._target.account else ()
 
     def _explain(self) -> str | None:
         return self._target.explainer()(self.settings, self._context) if self._target.remote else None

@@ -58,7 +58,8 @@ class PulumiEngine:
         return {name: output.value for name, output in result.outputs.items()}
 
     def destroy(self, message: str) -> None:
-        self._run(lambda heard: self._stack.destroy(message=message, on_event=heard))
+        """Protected resources stay, and what they need with them."""
+        self._run(lambda heard: self._stack.destroy(message=message, exclude_protected=True, on_event=heard))
 
     def output(self, name: str) -> Any:
         """One output of the stack as it is in the state; None where there is none."""
