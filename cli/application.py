@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from llmctl.cli.console import Console, standard_console
 
@@ -80,14 +80,14 @@ class Application:
 
     def stacks(self) -> list[StackStatus]:
         """Every stack of the project; one whose file is wrong, or whose cluster is silent or another, says so there."""
-        from llmctl.infra.errors import ClusterError, Refused, SettingsError
+        from llmctl.infra.errors import AccountError, ClusterError, Refused, SettingsError
         from llmctl.infra.status import StackStatus
 
         found = []
         for name in self.project().stack_names():
             try:
                 found.append(self.status(name))
-            except (SettingsError, ClusterError, Refused) as error:
+            except (SettingsError, ClusterError, AccountError, Refused) as error:
                 found.append(StackStatus(stack=name, target="?", model="?", state=str(error)))
         return found
 
@@ -115,13 +115,20 @@ class Application:
         target, settings, context = self._stack(stack)
         return target.connect()(settings, context, ports)
 
+    def kube_token(self, cluster: str, region: str, profile: str | None) -> Mapping[str, Any]:
+        """A token for an EKS cluster, as an exec plugin answers. Raises AccountError's kinds."""
+        from llmctl.infra.aws.account import Account
+        from llmctl.infra.aws.kube_token import exec_credential, kube_token
+
+        return exec_credential(kube_token(Account.of(region, profile), cluster), datetime.now(UTC))
+
     def keys(self, stack: str) -> Keys:
         """The keys of a stack. Raises SettingsError for a target without a gateway."""
         from llmctl.infra.errors import SettingsError
         from llmctl.infra.settings import TargetName
 
         _, settings, context = self._stack(stack)
-        if settings.target is not TargetName.KUBERNETES:
+        if settings.target is TargetName.LOCAL:
             raise SettingsError(
                 f"{stack} has no gateway that keeps keys: the {settings.target} target has a single key, in a file."
             )

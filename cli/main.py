@@ -30,6 +30,7 @@ from llmctl.cli.commands.history import history
 from llmctl.cli.commands.images import images
 from llmctl.cli.commands.init import init
 from llmctl.cli.commands.keys import keys
+from llmctl.cli.commands.kube_token import kube_token
 from llmctl.cli.commands.logs import logs
 from llmctl.cli.commands.preview import preview
 from llmctl.cli.commands.render import render
@@ -59,6 +60,7 @@ COMMANDS = (
     connect,
     logs,
     history,
+    kube_token,
     version,
 )
 GROUPS = {"config": config, "engines": engines, "images": images, "keys": keys}

@@ -41,6 +41,8 @@ Connector = Callable[[StackSettings, StackContext, Ports], AbstractContextManage
 Guard = Callable[[StackSettings, StackContext, Mapping[str, Any]], None]
 Gone = Callable[[StackSettings, StackContext, Mapping[str, Any]], str]
 Sweep = Callable[[StackSettings, StackContext, Mapping[str, Any]], tuple[Entry, ...]]
+Door = Callable[[StackSettings, StackContext], Any]
+"""To infra.kubernetes.account.Account, which is not imported here."""
 Explainer = Callable[[StackSettings, StackContext], str | None]
 
 
@@ -52,6 +54,9 @@ class Target:
 
     remote: bool = False
     """What it works on could be another one of the same name (a guard asks), and can say what ails it."""
+
+    runs_on: TargetName | None = None
+    """The target whose parts tend what runs in its cluster: status, why, logs, connect, reach, explain."""
 
     account: bool = False
     """It is in an account of a cloud: what of a stack is still there after `down` is looked for."""
@@ -74,27 +79,27 @@ class Target:
 
     def status(self) -> StatusReader:
         """The target's reader of how a stack is doing, without Pulumi."""
-        status: StatusReader = self._part("status")
+        status: StatusReader = self._running("status")
         return status
 
     def reach(self) -> Reacher:
         """How llmctl itself talks to the endpoint of a running stack."""
-        reach: Reacher = self._part("reach")
+        reach: Reacher = self._running("reach")
         return reach
 
     def why(self) -> Why:
         """What is wrong with a stack, as its target finds it now."""
-        why: Why = self._part("why")
+        why: Why = self._running("why")
         return why
 
     def logs(self) -> LogReader:
         """What the servers of a stack write; open as long as the block."""
-        logs: LogReader = self._part("logs")
+        logs: LogReader = self._running("logs")
         return logs
 
     def connect(self) -> Connector:
         """Where a user's own programs reach the endpoint from this machine, as long as the block."""
-        connect: Connector = self._part("connect")
+        connect: Connector = self._running("connect")
         return connect
 
     def guard(self) -> Guard:
@@ -117,8 +122,16 @@ class Target:
 
     def explainer(self) -> Explainer:
         """One sentence on why a deployment did not come up, and one fix; None where nothing is wrong."""
-        explain: Explainer = self._part("explain")
+        explain: Explainer = self._running("explain")
         return explain
+
+    def door(self) -> Door:
+        """The way to the cluster that a stack runs in."""
+        door: Door = self._part("door")
+        return door
+
+    def _running(self, name: str) -> Any:
+        return TARGETS[self.runs_on]._part(name) if self.runs_on else self._part(name)
 
     def _part(self, name: str) -> Any:
         return getattr(import_module(f"llmctl.infra.{self.name}.{name}"), name)
@@ -128,7 +141,11 @@ TARGETS = {
     TargetName.LOCAL: Target(name=TargetName.LOCAL, requires=("xllamacpp", "starlette")),
     TargetName.KUBERNETES: Target(name=TargetName.KUBERNETES, requires=("kubernetes",), remote=True),
     TargetName.AWS: Target(
-        name=TargetName.AWS, requires=("pulumi_aws", "boto3", "kubernetes"), remote=True, account=True
+        name=TargetName.AWS,
+        requires=("pulumi_aws", "boto3", "kubernetes"),
+        remote=True,
+        runs_on=TargetName.KUBERNETES,
+        account=True,
     ),
 }
 

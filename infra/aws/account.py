@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 from botocore.loaders import create_loader
 from botocore.session import Session as Settings
 
@@ -48,13 +50,21 @@ class Account:
 
     @classmethod
     def open(cls, settings: AwsSettings, environ: Mapping[str, str] = os.environ) -> Account:
-        """Nothing is asked yet. Raises SettingsError for a profile that is not there, Refused for a rehearsal with an
-        address that is not on this machine."""
+        """As a stack says. Raises as `of` does."""
+        return cls.of(settings.region, settings.profile, environ)
+
+    @classmethod
+    def of(cls, region: str, named: str | None, environ: Mapping[str, str] = os.environ) -> Account:
+        """By the profile of that name, else by what AWS_PROFILE or the environment says. Nothing is asked yet.
+
+        Raises SettingsError for a profile that is not there, Refused for a rehearsal with an address that is not on
+        this machine.
+        """
         if (double := environ.get(REHEARSAL)) is not None:
-            return cls(_session_of_a_rehearsal(double), settings.region, endpoint=double)
-        profile = settings.profile or environ.get("AWS_PROFILE")
-        with translated(_login(None, settings.region, profile), "the AWS configuration"):
-            return cls(boto3.Session(profile_name=settings.profile), settings.region, profile)
+            return cls(_session_of_a_rehearsal(double), region, endpoint=double)
+        profile = named or environ.get("AWS_PROFILE")
+        with translated(_login(None, region, profile), "the AWS configuration"):
+            return cls(boto3.Session(profile_name=named), region, profile)
 
     def identity(self) -> Identity:
         """Raises AccountError's kinds: of credentials, of the network, RegionDisabled."""
@@ -71,9 +81,16 @@ class Account:
             for page in self._client(service, self.region).get_paginator(operation).paginate(**parameters):
                 yield from page.get(key) or ()
 
-    def client(self, service: str) -> Any:
-        """boto3's own, for what is more than a call: presigned URLs. Its errors are botocore's."""
-        return self._client(service, self.region)
+    def signed_identity(self, headers: Mapping[str, str], seconds: int) -> str:
+        """An address of STS that tells whoever opens it, with these headers and within that time, whose it is."""
+        with self._explained("sts", "get_caller_identity"):
+            if (found := self.session.get_credentials()) is None:
+                raise NoCredentialsError
+            signer = SigV4QueryAuth(found.get_frozen_credentials(), "sts", self.region, expires=seconds)
+            sts = self._client("sts", self.region).meta.endpoint_url
+            request = AWSRequest("GET", f"{sts}/?Action=GetCallerIdentity&Version=2011-06-15", dict(headers))
+            signer.add_auth(request)
+            return str(request.url)
 
     def _client(self, service: str, region: str) -> Any:
         if (service, region) not in self._clients:

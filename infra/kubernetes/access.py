@@ -8,7 +8,7 @@ from llmctl.infra.cluster_settings import ClusterSettings
 from llmctl.infra.kubernetes.account import Account
 from llmctl.infra.kubernetes.names import namespace_of
 from llmctl.infra.settings import StackSettings
-from llmctl.infra.targets import StackContext
+from llmctl.infra.targets import TARGETS, StackContext
 
 
 def cluster_of(settings: StackSettings) -> ClusterSettings:
@@ -25,8 +25,10 @@ def kubeconfig_of(settings: StackSettings, context: StackContext) -> str | None:
 
 
 def open_account(settings: StackSettings, context: StackContext) -> Account:
-    """Raises SettingsError where there is no such kubeconfig or context."""
-    return Account.open(kubeconfig_of(settings, context), context_of(settings))
+    """The cluster that a stack runs in, by its target's own way. Raises SettingsError, ClusterError's kinds, and those
+    of the account that the cluster is in."""
+    opened: Account = TARGETS[settings.target].door()(settings, context)
+    return opened
 
 
 def context_of(settings: StackSettings) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -53,6 +53,26 @@ class Account:
         except (ConfigException, YAMLError, OSError):
             raise _unusable(kubeconfig, context) from None
         return cls(context, ApiClient(configuration))
+
+    @classmethod
+    def at(cls, name: str, cluster: Mapping[str, str], token: Callable[[], str]) -> Account:
+        """By a cluster as a kubeconfig describes it (server, certificate-authority-data, tls-server-name).
+
+        token: a bearer token that is good now; asked for at each request.
+        """
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import load_kube_config_from_dict
+        from urllib3 import Retry
+
+        def renew(configuration: Configuration) -> None:
+            configuration.api_key["authorization"] = f"Bearer {token()}"
+
+        configuration = Configuration()
+        configuration.retries = Retry(connect=0, read=0, redirect=0, status=0, other=0)
+        load_kube_config_from_dict(_kubeconfig(name, cluster), name, configuration)
+        configuration.api_key["authorization"] = ""  # without one, the hook is not asked
+        configuration.refresh_api_key_hook = renew  # type: ignore[assignment]  (typed by its default, None)
+        return cls(name, ApiClient(configuration))
 
     def cluster_uid(self) -> str:
         """What a cluster is told by, whatever its contexts are called: the uid of its namespace kube-system."""
@@ -198,6 +218,15 @@ def _timeout(seconds: tuple[float, float | None]) -> Any:
     from urllib3 import Timeout
 
     return Timeout(connect=seconds[0], read=seconds[1])
+
+
+def _kubeconfig(name: str, cluster: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "clusters": [{"name": name, "cluster": dict(cluster)}],
+        "users": [{"name": name, "user": {}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
 
 
 def _unusable(kubeconfig: str | None, context: str) -> SettingsError:

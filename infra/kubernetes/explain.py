@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmctl.infra.errors import ClusterError
+from llmctl.infra.errors import AccountError, ClusterError
 from llmctl.infra.kubernetes.access import namespace, open_account
 from llmctl.infra.kubernetes.snapshot import take_snapshot
 from llmctl.infra.kubernetes.why import diagnose
@@ -18,6 +18,6 @@ def explain(settings: StackSettings, context: StackContext) -> str | None:
         if snapshot.home is None:
             return None
         diagnosis = diagnose(account, snapshot, context.stack)
-    except ClusterError:
+    except (ClusterError, AccountError):
         return None
     return f"{diagnosis.sentence} {diagnosis.fix}" if diagnosis.wrong else None
