@@ -6,7 +6,7 @@ first node or the first log line shows it, the rule says `later=True` and the do
 
 from __future__ import annotations
 
-from llmctl.infra.rehearsal.aws.refusals import network
+from llmctl.infra.rehearsal.aws.refusals import buckets, keys, network, records
 from llmctl.infra.rehearsal.aws.refusals.rule import AwsRule
 
-RULES: tuple[AwsRule, ...] = (*network.RULES,)
+RULES: tuple[AwsRule, ...] = (*network.RULES, *keys.RULES, *buckets.RULES, *records.RULES)
