@@ -6,7 +6,14 @@ first node or the first log line shows it, the rule says `later=True` and the do
 
 from __future__ import annotations
 
-from llmctl.infra.rehearsal.aws.refusals import buckets, keys, network, records
+from llmctl.infra.rehearsal.aws.refusals import buckets, identity, keys, network, records, tags
 from llmctl.infra.rehearsal.aws.refusals.rule import AwsRule
 
-RULES: tuple[AwsRule, ...] = (*network.RULES, *keys.RULES, *buckets.RULES, *records.RULES)
+RULES: tuple[AwsRule, ...] = (
+    *network.RULES,
+    *keys.RULES,
+    *buckets.RULES,
+    *records.RULES,
+    *identity.RULES,
+    *tags.RULES,
+)
