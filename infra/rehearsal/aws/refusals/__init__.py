@@ -6,7 +6,19 @@ first node or the first log line shows it, the rule says `later=True` and the do
 
 from __future__ import annotations
 
-from llmctl.infra.rehearsal.aws.refusals import buckets, identity, keys, network, records, tags
+from llmctl.infra.rehearsal.aws.refusals import (
+    access,
+    buckets,
+    cluster,
+    identity,
+    keys,
+    launch_templates,
+    network,
+    node_pools,
+    nodes,
+    records,
+    tags,
+)
 from llmctl.infra.rehearsal.aws.refusals.rule import AwsRule
 
 RULES: tuple[AwsRule, ...] = (
@@ -15,5 +27,10 @@ RULES: tuple[AwsRule, ...] = (
     *buckets.RULES,
     *records.RULES,
     *identity.RULES,
+    *cluster.RULES,
+    *access.RULES,
+    *launch_templates.RULES,
+    *node_pools.RULES,
+    *nodes.RULES,
     *tags.RULES,
 )

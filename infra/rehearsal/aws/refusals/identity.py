@@ -144,7 +144,8 @@ def service_linked_role_exists(request: Request, world: World) -> str | None:
     service, suffix = request.inputs.get("awsServiceName"), request.inputs.get("customSuffix")
     for role in in_account(request, world, SERVICE_LINKED_ROLE):
         if (role.outputs.get("awsServiceName"), role.outputs.get("customSuffix")) == (service, suffix):
-            return f"Service role name {role.outputs.get('name', role.id)} has been taken in this account, please try a different suffix."
+            name = role.outputs.get("name", role.id)
+            return f"Service role name {name} has been taken in this account, please try a different suffix."
     return None
 
 
