@@ -10,19 +10,24 @@ from llmctl.infra.rehearsal.aws.refusals import (
     access,
     buckets,
     cluster,
+    deletion,
     identity,
     keys,
     launch_templates,
+    listeners,
+    load_balancer,
     network,
     node_pools,
     nodes,
     records,
+    security_groups,
     tags,
 )
 from llmctl.infra.rehearsal.aws.refusals.rule import AwsRule
 
 RULES: tuple[AwsRule, ...] = (
     *network.RULES,
+    *security_groups.RULES,
     *keys.RULES,
     *buckets.RULES,
     *records.RULES,
@@ -32,5 +37,8 @@ RULES: tuple[AwsRule, ...] = (
     *launch_templates.RULES,
     *node_pools.RULES,
     *nodes.RULES,
+    *load_balancer.RULES,
+    *listeners.RULES,
     *tags.RULES,
+    *deletion.RULES,
 )
