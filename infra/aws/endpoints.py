@@ -24,8 +24,15 @@ class Interface:
 
     reason: str
     policy: bool = True
-    """False: AWS takes none for it."""
+    """False: AWS does not say that it takes one."""
 
+    absent: frozenset[str] = frozenset()
+    """Regions that do not have it."""
+
+
+EKS_ABSENT = frozenset({"ap-east-2", "ap-southeast-5", "ap-southeast-7", "mx-central-1"})
+"""docs.aws.amazon.com/eks/latest/userguide/vpc-interface-endpoints.html, "Regional Availability", read on 2026-11-24;
+of policies it speaks for the EKS API only."""
 
 INTERFACES = (
     Interface(service="ecr.api", reason="nodes ask for a token to pull images"),
@@ -33,9 +40,13 @@ INTERFACES = (
     Interface(service="sts", reason="pods and nodes ask who they are"),
     Interface(service="kms", reason="objects, volumes and secrets are encrypted with keys of the stack"),
     Interface(service="logs", reason="nodes and pods write logs"),
-    # docs.aws.amazon.com/eks/latest/userguide/vpc-interface-endpoints.html
-    Interface(service="eks", reason="nodes ask for their cluster when they start", policy=False),
-    Interface(service="eks-auth", reason="the Pod Identity agent asks for pods' credentials", policy=False),
+    Interface(service="eks", reason="whoever works inside the VPC finds the cluster", absent=EKS_ABSENT),
+    Interface(
+        service="eks-auth",
+        reason="the Pod Identity agent asks for pods' credentials",
+        policy=False,
+        absent=EKS_ABSENT - {"ap-southeast-5"},
+    ),
     Interface(service="ec2", reason="the CNI attaches interfaces, the CSI driver volumes"),
     Interface(service="elasticloadbalancing", reason="the load balancer controller registers pods"),
     Interface(service="autoscaling", reason="the autoscaler asks for nodes"),
@@ -47,9 +58,21 @@ INTERFACES = (
 """What a stack calls; the first eight as docs.aws.amazon.com/eks/latest/userguide/private-clusters.html has them."""
 
 
-def interfaces(endpoints: Literal["s3", "all"], nat: Nat) -> tuple[Interface, ...]:
-    """Without a NAT gateway there is no other way to any of them."""
-    return INTERFACES if endpoints == "all" or nat is Nat.NONE else ()
+INDISPENSABLE = frozenset({"eks-auth"})
+"""Of those that some region lacks: without it, no pod gets credentials."""
+
+
+def interfaces(endpoints: Literal["s3", "all"], nat: Nat, region: str) -> tuple[Interface, ...]:
+    """Those that the region has. Without a NAT gateway there is no other way to any of them."""
+    wanted = INTERFACES if endpoints == "all" or nat is Nat.NONE else ()
+    return tuple(each for each in wanted if region not in each.absent)
+
+
+def out_of_reach(nat: Nat, region: str) -> tuple[str, ...]:
+    """Services that a stack cannot do without and cannot reach: no endpoint in the region, and no NAT gateway."""
+    if nat is not Nat.NONE:
+        return ()
+    return tuple(each.service for each in INTERFACES if each.service in INDISPENSABLE and region in each.absent)
 
 
 def service_name(place: Place, service: str) -> str:

@@ -43,7 +43,7 @@ class Endpoints(pulumi.ComponentResource):
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmctl:aws:Endpoints", name, {}, opts)
         self._name, self._args = name, args
-        wanted = interfaces(args.endpoints, args.nat)
+        wanted = interfaces(args.endpoints, args.nat, args.names.place.region)
         self.all = (self._s3(), *(self._interfaces(wanted) if wanted else ()))
         self.register_outputs({})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llmctl.infra.aws.endpoints import INTERFACES, interfaces, own_account_only, s3_policy
+from llmctl.infra.aws.endpoints import INTERFACES, interfaces, out_of_reach, own_account_only, s3_policy
 from llmctl.infra.aws.place import Place
 from llmctl.infra.aws_settings import Nat
 
@@ -28,7 +28,27 @@ def _statements(policy: str) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_without_nat_there_is_an_endpoint_for_everything(endpoints: Any, nat: Nat, all_of_them: bool) -> None:
-    assert interfaces(endpoints, nat) == (INTERFACES if all_of_them else ())
+    assert interfaces(endpoints, nat, PLACE.region) == (INTERFACES if all_of_them else ())
+
+
+def test_an_endpoint_that_the_region_does_not_have_is_not_asked_for() -> None:
+    services = {each.service for each in interfaces("all", Nat.ONE, "mx-central-1")}
+    assert services == {each.service for each in INTERFACES} - {"eks", "eks-auth"}
+
+
+@pytest.mark.parametrize(
+    ("nat", "region", "services"),
+    [
+        (Nat.NONE, "eu-west-1", ()),
+        (Nat.NONE, "mx-central-1", ("eks-auth",)),
+        (Nat.ONE, "mx-central-1", ()),
+        (Nat.NONE, "ap-southeast-5", ()),
+    ],
+)
+def test_pods_get_no_credentials_where_neither_nat_nor_an_endpoint_leads_to_them(
+    nat: Nat, region: str, services: tuple[str, ...]
+) -> None:
+    assert out_of_reach(nat, region) == services
 
 
 def test_keys_of_another_account_do_not_pass() -> None:

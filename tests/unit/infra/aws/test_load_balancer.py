@@ -123,6 +123,7 @@ def test_pods_are_bound_after_the_listener_and_the_target_group_goes_after_both(
         pulumi.CustomResource("test:index:Binding", "binding", {"arn": made.target_group_arn})
 
     declared = declare(program, answers=ANSWERS)
+    assert declared.named("binding").inputs["arn"].endswith("endpoint-pods")
     assert {"endpoint-https", "endpoint-pods", "endpoint"} <= declared.before("binding")
     assert {"endpoint-pods", "endpoint"} <= declared.before("endpoint-https")
 
