@@ -97,6 +97,13 @@ class CapacityKind(StrEnum):
     ON_DEMAND = "on-demand"
     SPOT = "spot"
     RESERVATION = "reservation"
+    """On-demand machines that are paid for whether they run or not."""
+
+    CAPACITY_BLOCK = "capacity-block"
+    """Machines for machine learning, booked for a span of days."""
+
+
+RESERVED = frozenset({CapacityKind.RESERVATION, CapacityKind.CAPACITY_BLOCK})
 
 
 class Capacity(Settings):
@@ -107,10 +114,18 @@ class Capacity(Settings):
 
     kind: CapacityKind = CapacityKind.ON_DEMAND
     reservation: Annotated[str | None, Field(pattern=RESERVATION)] = None
-    """Id of a capacity reservation, for kind reservation."""
+    """Id of a capacity reservation or block, for those two kinds."""
 
     zones: tuple[str, ...] = ()
-    """Names of zones. Unset: all of the stack's that offer the type."""
+    """Names of zones; of what is reserved, the one it is in. Unset: all of the stack's that offer the type."""
+
+    @model_validator(mode="after")
+    def _reserved_in_one_zone(self) -> Capacity:
+        if (self.kind in RESERVED) != (self.reservation is not None):
+            raise PydanticCustomError("capacity", "reservation goes with kind reservation or capacity-block")
+        if self.kind in RESERVED and len(self.zones) != 1:
+            raise PydanticCustomError("capacity", "what is reserved lies in one zone; name it in zones")
+        return self
 
 
 class NodePoolSettings(Settings):
