@@ -142,11 +142,11 @@ class _Cloud(pulumi.runtime.Mocks):
         made_up = {"arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{args.name}"}
         return f"{args.name}-id", {**made_up, **args.inputs, **self._answers.get(args.typ, {})}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         assert args.token in self._functions, (
             f"the program asked the cloud for {args.token}, which nothing here answers"
         )
-        return dict(self._functions[args.token]), None
+        return dict(self._functions[args.token]), []
 
 
 class _RecordingMonitor(MockMonitor):
