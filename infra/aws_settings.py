@@ -90,6 +90,10 @@ class EksSettings(Settings):
     admins: tuple[str, ...] = ()
     """ARNs of roles that may administer the cluster, besides the one that makes it."""
 
+    addon_versions: dict[str, str] = Field(default_factory=dict)
+    """By EKS add-on, such as vpc-cni: v1.22.4-eksbuild.3. Unset: what AWS has as default for the version above, so that
+    a newer build shows up in a plan as a change."""
+
     attach: AttachedCluster | None = None
 
 
