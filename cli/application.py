@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from llmctl.infra.logs import Log, LogQuery
     from llmctl.infra.project import Project
     from llmctl.infra.reach import Reach
+    from llmctl.infra.rehearsal.report import Report
     from llmctl.infra.settings import StackSettings
     from llmctl.infra.stack_file import StackFile
     from llmctl.infra.status import StackStatus
@@ -227,6 +228,21 @@ class Application:
                 mistakes.append((("models", name), str(error)))
         file.refuse(mistakes)
         return found
+
+    def rehearse(self, stack: str, *, faults: Sequence[str]) -> Report:
+        """From nothing to nothing on doubles of the stack's cloud, with progress."""
+        from llmctl.infra.rehearsal.rehearse import Rehearsal, rehearse
+
+        rehearsal = Rehearsal(
+            project=self.project(),
+            stack=stack,
+            cli=self.pulumi_cli(),
+            environ=self.environ,
+            facts=lambda model, revision: self.model_facts(model, revision, None),
+            faults=faults,
+        )
+        with self.console.live():
+            return rehearse(rehearsal, lambda step: self.console.draw(f"rehearsing: {step}"))
 
     def images_lock(self) -> Path:
         from llmctl.serving.images.lock_file import NAME

@@ -33,6 +33,7 @@ from llmctl.cli.commands.keys import keys
 from llmctl.cli.commands.kube_token import kube_token
 from llmctl.cli.commands.logs import logs
 from llmctl.cli.commands.preview import preview
+from llmctl.cli.commands.rehearse import rehearse
 from llmctl.cli.commands.render import render
 from llmctl.cli.commands.scale import scale
 from llmctl.cli.commands.setup import setup
@@ -50,6 +51,7 @@ COMMANDS = (
     stacks,
     env,
     preview,
+    rehearse,
     render,
     up,
     scale,

@@ -60,10 +60,8 @@ class Change:
 
     def apply(self, plan: Plan) -> Outcome:
         """Do the plan, then have the endpoint answer. Raises DeploymentFailed when either does not succeed."""
-        if plan.file is None:
-            raise ValueError("the plan of a destroy cannot be applied")
         begun = time.monotonic()
-        self._up(plan.file)
+        self.carry_out(plan)
         reach, answer = self._proof()
         return Outcome(
             endpoint=reach.address,
@@ -72,6 +70,15 @@ class Change:
             counts=plan.counts(),
             seconds=time.monotonic() - begun,
         )
+
+    def carry_out(self, plan: Plan) -> None:
+        """Do the plan, and ask nothing of the endpoint. Raises DeploymentFailed."""
+        if plan.file is None:
+            raise ValueError("the plan of a destroy cannot be applied")
+        try:
+            self.engine.up(plan.file, self.message)
+        except DeploymentFailed as error:
+            raise (DeploymentFailed(why) if (why := self.explain()) else error) from error
 
     def forget(self) -> Receipt:
         """Take the objects of a cluster out of the state without a word to any provider. They may live on there."""
@@ -97,12 +104,6 @@ class Change:
             forgotten=forgotten,
             seconds=time.monotonic() - begun,
         )
-
-    def _up(self, file: Path) -> None:
-        try:
-            self.engine.up(file, self.message)
-        except DeploymentFailed as error:
-            raise (DeploymentFailed(why) if (why := self.explain()) else error) from error
 
     def _proof(self) -> tuple[Reach, Answer]:
         """Every model has answered a real completion; the first one's answer is shown."""

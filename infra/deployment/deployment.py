@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,9 @@ from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
 from llmctl.infra.provider.launcher import write_launcher
 from llmctl.infra.receipt import Entry
+from llmctl.infra.settings import TargetName
 from llmctl.infra.stack_file import read_stack_file
-from llmctl.infra.targets import TARGETS, StackContext, deployable
+from llmctl.infra.targets import TARGETS, StackContext, Target, deployable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,8 @@ class Surroundings:
     interruption: Interruption
     pulumi_cli: Callable[[], PulumiCli]
     redact: Callable[[str], str]
+    targets: Mapping[TargetName, Target] = field(default_factory=lambda: TARGETS)
+    """A rehearsal has its own, which ask no account and no cluster."""
 
 
 class Deployment:
@@ -61,7 +64,7 @@ class Deployment:
         self.project, self.stack, self._around = project, stack, surroundings
         file = read_stack_file(project, stack)
         self.settings = deployable(file)
-        self._target = TARGETS[self.settings.target]
+        self._target = surroundings.targets[self.settings.target]
         self._target.program()
         self._context = StackContext(project=project, stack=stack, secrets=file.secrets)
         self.journal = Journal(project.stack_home(stack))
@@ -174,7 +177,7 @@ class Deployment:
         # gRPC in this process reads the environment itself, and nothing else can tell it to leave the proxy out.
         os.environ.update(past_the_proxy(self._around.environ))
         command = PulumiProcess(self._around.pulumi_cli(), self._around.interruption)
-        program = InlineProgram(self.project.stacks)
+        program = InlineProgram(self.project.stacks, self._around.targets)
         stack = open_stack(self.project, self.stack, program, command, variables)
         return PulumiEngine(stack, program, self._around.interruption, tell)
 

@@ -17,6 +17,8 @@ from llmctl.infra.deployment.pulumi_process import PulumiProcess
 from llmctl.infra.errors import DeploymentFailed, InfraError, StackLocked
 from llmctl.infra.program import run
 from llmctl.infra.project import Project
+from llmctl.infra.settings import TargetName
+from llmctl.infra.targets import Target
 from llmctl.serving.errors import ServingError
 
 
@@ -38,14 +40,14 @@ class _Workspace(auto.LocalWorkspace):
 class InlineProgram:
     """The stack's program. It remembers what it raised on purpose: of that the Pulumi engine keeps only a traceback."""
 
-    def __init__(self, stacks: Path) -> None:
-        self._stacks = stacks
+    def __init__(self, stacks: Path, targets: Mapping[TargetName, Target]) -> None:
+        self._stacks, self._targets = stacks, targets
         self.error: InfraError | ServingError | None = None
 
     def __call__(self) -> None:
         self.error = None
         try:
-            run(self._stacks)
+            run(self._stacks, self._targets)
         except (InfraError, ServingError) as error:
             self.error = error
             raise

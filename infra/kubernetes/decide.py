@@ -36,7 +36,7 @@ def outside(context: StackContext, environ: Mapping[str, str]) -> Outside:
             base=stacks,
             hub=hub_of(model, hub),
         ),
-        listers=Listers(hub=hub, environ=environ, hub_token="hubToken" in context.secrets),
+        list_files=Listers(hub=hub, environ=environ, hub_token="hubToken" in context.secrets),
         locked=read_lock_file(stacks / NAME),
     )
 

@@ -33,6 +33,11 @@ def limits(settings: StackSettings) -> Iterator[tuple[Location, str]]:
     for name, instead in LAPTOP_ONLY.items():
         if getattr(settings, name) != StackSettings.model_fields[name].default:
             yield (name,), f"the kubernetes target cannot do this: {instead}; take it out"
+    yield from models(settings)
+
+
+def models(settings: StackSettings) -> Iterator[tuple[Location, str]]:
+    """What cannot be had of models in any cluster."""
     for name, model in settings.models.items():
         if model.accelerator == "cpu" and model.engine not in (EngineName.TGI, EngineName.LLAMACPP):
             yield (

@@ -10,7 +10,7 @@ from llmctl.infra.kubernetes.access import cluster_of, namespace
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.served_model import Asked, lacking, served_model, with_surge
-from llmctl.infra.kubernetes.weights import Listers, ports, weights_of
+from llmctl.infra.kubernetes.weights import ports, weights_of
 from llmctl.infra.model_settings import ModelSettings
 from llmctl.infra.serving_spec import placement
 from llmctl.infra.settings import StackSettings
@@ -29,6 +29,7 @@ from llmctl.serving.manifests.services import KNOWN_SUFFIX
 from llmctl.serving.manifests.spec import NetworkSpec, ServedModel, StackSpec
 from llmctl.serving.manifests.weights import RELAYED
 from llmctl.serving.models.facts import ModelFacts
+from llmctl.serving.weights.spec import Weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,9 @@ class Outside:
     facts: Callable[[ModelSettings, str | None], ModelFacts]
     """Of a model, at the revision where its files were found."""
 
-    listers: Listers
+    list_files: Callable[[ModelSettings], Weights]
+    """Of a model, where they come over the network."""
+
     locked: LockFile
 
 
@@ -76,7 +79,7 @@ class _Models:
 
 def _asked(name: str, label: str, settings: StackSettings, cluster: ClusterFacts, outside: Outside) -> Asked:
     model = settings.models[name]
-    local = weights_of(model, cluster.weights.get(label), outside.listers, ServedModel.weights_path)
+    local = weights_of(model, cluster.weights.get(label), outside.list_files, ServedModel.weights_path)
     facts = outside.facts(model, local.weights.revision if local.weights else None)
     return Asked(
         name=name,

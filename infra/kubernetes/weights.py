@@ -45,8 +45,14 @@ class Listers:
     hub_token: bool
     """Whether the stack has a token for the relay."""
 
+    def __call__(self, model: ModelSettings) -> Weights:
+        """Raises ModelError's kinds, InvalidWeights, RegistryError, DownloadFailed."""
+        return LISTS[model.weights.source](model, self)
 
-def weights_of(model: ModelSettings, known: Weights | None, listers: Listers, directory: str) -> Local:
+
+def weights_of(
+    model: ModelSettings, known: Weights | None, list_files: Callable[[ModelSettings], Weights], directory: str
+) -> Local:
     """Where the files are in the container, and what they are.
 
     They are listed now, unless `known` are of the same repository of the Hub: a revision that is not written stays the
@@ -57,7 +63,7 @@ def weights_of(model: ModelSettings, known: Weights | None, listers: Listers, di
         return Local(weights=None, path=str(asked.url))
     if asked.source is SourceKind.PVC:
         return _on_claim(str(asked.url), model, directory)
-    listed = known if known and _same(known, model) else LISTS[asked.source](model, listers)
+    listed = known if known and _same(known, model) else list_files(model)
     return Local(weights=listed, path=_path(listed, directory) if reads_gguf(model) else directory)
 
 
