@@ -50,7 +50,7 @@ def test_stacks_lists_each_stack_and_a_broken_one_with_its_mistake(terminal: Ter
     assert terminal.out == (
         "STACK   TARGET  MODEL                                STATE\n"
         "broken  ?       ?                                    stacks/Pulumi.broken.yaml:2: llmctl:target is 'moon'; "
-        "allowed: one of local, kubernetes.\n"
+        "allowed: one of local, kubernetes, aws.\n"
         f"local   local   {MODEL}  not deployed\n"
     )
 

@@ -68,11 +68,11 @@ NO_MODEL = "name a model, for example llmctl:model: HuggingFaceTB/SmolLM2-135M-I
 MISTAKES = {
     "an unknown target": (
         "config:\n  llmctl:target: moon\n  llmctl:model: a/b\n",
-        f"{FILE}:2: llmctl:target is 'moon'; allowed: one of local, kubernetes.",
+        f"{FILE}:2: llmctl:target is 'moon'; allowed: one of local, kubernetes, aws.",
     ),
     "no target": (
         "config:\n  llmctl:model: a/b\n",
-        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes.",
+        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes, aws.",
     ),
     "no model": (
         config(),
@@ -80,7 +80,7 @@ MISTAKES = {
     ),
     "an empty file": (
         "",
-        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes.\n"
+        f"{FILE}: llmctl:target is missing; allowed: one of local, kubernetes, aws.\n"
         f"{FILE}: llmctl:model is missing; {NO_MODEL}",
     ),
     "a misspelt key": (
