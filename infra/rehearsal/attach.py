@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+
+from llmctl.infra.rehearsal.cloud.faults import plan_faults
 
 DEBUG_PROVIDERS = "PULUMI_DEBUG_PROVIDERS"
 NO_ACQUISITION = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
@@ -26,6 +29,27 @@ def kubernetes_double(
     """
     arguments = [] if settle is None else ["--settle", str(settle)]
     with _attached("llmctl.infra.rehearsal.kubernetes", arguments, environ) as variables:
+        yield variables
+
+
+@contextmanager
+def cloud_double(
+    world: Path,
+    *,
+    faults: Iterable[str] = (),
+    account: str | None = None,
+    realtime: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[dict[str, str]]:
+    """Runs the double of a cloud and yields the variables with which the Pulumi engine uses it.
+
+    world: the directory in which it keeps what is there, its timeline and the faults; one of an earlier run goes on.
+    faults: as `cloud.faults.parse` reads them; raises ValueError for what is none. account: of the credentials that it
+    pretends to have, else whatever the program's provider asks for. realtime: it waits as long as the original does.
+    """
+    plan_faults(world, faults)
+    arguments = [str(world), *(["--account", account] if account else []), *(["--realtime"] if realtime else [])]
+    with _attached("llmctl.infra.rehearsal.cloud", arguments, environ) as variables:
         yield variables
 
 

@@ -1,0 +1,104 @@
+"""Answers to the functions that a program asks, from the store and from region_data.json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from llmctl.infra.aws.place import Place
+from llmctl.infra.rehearsal.aws import region_data
+from llmctl.infra.rehearsal.cloud.errors import Rejected
+from llmctl.infra.rehearsal.cloud.package import Home
+from llmctl.infra.rehearsal.cloud.request import Existing, World
+
+Arguments = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def call(token: str, arguments: Arguments, home: Home, world: World) -> Answer:
+    """Raises Rejected for a function that the double does not know, and for what is not there."""
+    function = FUNCTIONS.get(token)
+    if function is None:
+        raise Rejected(f"the double of pulumi-aws does not know the function {token}; it knows {', '.join(FUNCTIONS)}")
+    region = str(arguments.get("region") or home.region)
+    return function(arguments, Place(account=home.account, region=region), world)
+
+
+def _caller(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    arn = place.arn("sts", "assumed-role/rehearsal/rehearsal", region="")
+    return {"id": place.account, "accountId": place.account, "arn": arn, "userId": "AROAREHEARSAL:rehearsal"}
+
+
+def _partition(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    reverse = ".".join(reversed(place.dns_suffix.split(".")))
+    return {
+        "id": place.partition,
+        "partition": place.partition,
+        "dnsSuffix": place.dns_suffix,
+        "reverseDnsPrefix": reverse,
+    }
+
+
+def _region(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    name = place.region
+    return {"id": name, "name": name, "region": name, "endpoint": f"ec2.{name}.{place.dns_suffix}"}
+
+
+def _zones(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    names = list(region_data.zones_of(place.region))
+    if not names:
+        raise Rejected(f"there is no data about zones of {place.region}")
+    return {"id": place.region, "region": place.region, "names": names, "groupNames": [place.region]}
+
+
+def _offerings(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    wanted = [value for each in arguments.get("filters") or () for value in each["values"]]
+    found = [(type_, zone) for type_ in wanted for zone in sorted(region_data.offered_in(type_, place.region) or ())]
+    by_zone = arguments.get("locationType") == "availability-zone"
+    pairs = found if by_zone else sorted({(type_, place.region) for type_, _ in found})
+    return {
+        "id": place.region,
+        "region": place.region,
+        "instanceTypes": [type_ for type_, _ in pairs],
+        "locations": [where for _, where in pairs],
+        "locationTypes": [arguments.get("locationType", "region") for _ in pairs],
+    }
+
+
+def _machine(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    type_ = str(arguments["instanceType"])
+    vcpus = region_data.vcpus_of_machines().get(type_)
+    if vcpus is None:
+        raise Rejected(f"reading EC2 Instance Type ({type_}): InvalidInstanceType: it does not exist")
+    return {"id": type_, "instanceType": type_, "defaultVcpus": vcpus, "region": place.region}
+
+
+def _there(type_: str, argument: str) -> Callable[[Arguments, Place, World], Answer]:
+    """Of something that the store has."""
+
+    def answer(arguments: Arguments, place: Place, world: World) -> Answer:
+        id_ = str(arguments.get(argument) or "")
+        found = world.find(type_, id_) or _named(world, type_, str(arguments.get("name") or ""))
+        if found is None or found.account != place.account:
+            raise Rejected(f"no matching {type_} found: {id_ or arguments.get('name')}")
+        return {**found.outputs, "id": found.id}
+
+    return answer
+
+
+def _named(world: World, type_: str, name: str) -> Existing | None:
+    return next((each for each in world.of_type(type_) if name and each.inputs.get("name") == name), None)
+
+
+FUNCTIONS: Mapping[str, Callable[[Arguments, Place, World], Answer]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _caller,
+    "aws:index/getPartition:getPartition": _partition,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+    "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": _offerings,
+    "aws:ec2/getInstanceType:getInstanceType": _machine,
+    "aws:ec2/getVpc:getVpc": _there("aws:ec2/vpc:Vpc", "id"),
+    "aws:ec2/getSubnet:getSubnet": _there("aws:ec2/subnet:Subnet", "id"),
+    "aws:eks/getCluster:getCluster": _there("aws:eks/cluster:Cluster", "name"),
+    "aws:route53/getZone:getZone": _there("aws:route53/zone:Zone", "zoneId"),
+}
