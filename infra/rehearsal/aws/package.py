@@ -71,8 +71,8 @@ class Aws:
         tags = (home.settings.get("defaultTags") or {}).get("tags") or {}
         return inputs.tagged(named, tags, schema), found
 
-    def replacing(self, type_: str, news: dict[str, Any]) -> Sequence[str]:  # noqa: ARG002
-        return replacements.replacing(type_)
+    def replacing(self, type_: str, news: dict[str, Any]) -> Sequence[str]:
+        return replacements.replacing(type_, news)
 
     def deleted_first(self, type_: str, olds: dict[str, Any], news: dict[str, Any]) -> bool:
         name = inputs.name_property(type_, sdk.schema_of(type_))

@@ -1,13 +1,15 @@
 """Which changed inputs mean another resource, per type.
 
 replacements.json was read in the schemas of terraform-provider-aws, on which pulumi-aws is built: `ForceNew` or
-`RequiresReplace`. `source` in it says where and when. A change of `region` always does.
+`RequiresReplace`. `source` in it says where and when. A change of
+`region` always does; what is `taken away` does where it is not there any more.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -16,9 +18,10 @@ from llmctl.infra.rehearsal.cloud.plugin import DEFAULTS
 ALWAYS = ("region",)
 
 
-def replacing(type_: str) -> tuple[str, ...]:
+def replacing(type_: str, news: Mapping[str, Any]) -> tuple[str, ...]:
     found = _table()["types"].get(type_, {})
-    return (*ALWAYS, *found.get("fields", ()))
+    gone = [field for field in found.get("taken away", ()) if field not in news]
+    return (*ALWAYS, *found.get("fields", ()), *gone)
 
 
 @functools.cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,12 @@ from pulumi_aws import ec2, iam, kms, s3
 from llmctl.infra.rehearsal.attach import cloud_double
 
 VPC, KEY, BUCKET = "aws:ec2/vpc:Vpc", "aws:kms/key:Key", "aws:s3/bucket:Bucket"
-TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}]}'
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}],
+    }
+)
 
 
 @pytest.fixture
@@ -24,6 +31,7 @@ def cloud(tmp_path: Path) -> Iterator[CloudProject]:
     (tmp_path / "world").mkdir()
     with cloud_double(tmp_path / "world") as variables:
         yield CloudProject(tmp_path, variables)
+    gc.collect()  # as in the conftest: here, and not in somebody else's test
 
 
 def network(cidr: str = "10.0.0.0/16", name: str = "one", machines: str = "a model server") -> object:
