@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from llmctl.infra.aws.system.load_balancer_controller import readiness_gate
 from llmctl.serving.manifests.spec import Manifest
 
 API_VERSION = "elbv2.k8s.aws/v1beta1"
 KIND = "TargetGroupBinding"
-GATES = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
-"""On a namespace: a pod there counts as ready only when the load balancer has found it healthy."""
 
 
 def target_group_binding(service: Manifest, target_group_arn: Any, vpc_id: Any) -> Manifest:
     """Binds the pods of a Service with one port. The ARN and the VPC may be Outputs.
 
-    Target type, address family and VPC are said, so that the controller's webhook need not ask AWS for them. Which
+    Target type, address family and VPC are said, since no webhook of the controller fills them in. Which
     security group lets the load balancer in is Pulumi's business (load_balancer.py), and the controller needs no
     right to change one.
     """
@@ -44,12 +43,12 @@ def bound(
 ) -> tuple[tuple[Manifest, ...], ...]:
     """The waves of a stack with the binding in a wave of its own, after that of the Service and before its pods.
 
-    A pod gets its gate when it is made, and only where the namespace says so and a binding is there already. When all
-    goes, the binding goes after the pods; the controller, which takes them off the target group, must go after it.
+    The Deployment of the Service's name gets the gate. When all goes, the binding goes after the pods; the controller,
+    which takes them off the target group, must go after it.
     """
     made: list[tuple[Manifest, ...]] = []
     for wave in waves:
-        made.append(tuple(_gated(manifest) for manifest in wave))
+        made.append(tuple(_gated(manifest, service) for manifest in wave))
         made.extend(
             (target_group_binding(manifest, target_group_arn, vpc_id),)
             for manifest in wave
@@ -58,8 +57,12 @@ def bound(
     return tuple(made)
 
 
-def _gated(manifest: Manifest) -> Manifest:
-    if manifest["kind"] != "Namespace":
+def _gated(manifest: Manifest, service: str) -> Manifest:
+    """Written into the pods, where the controller's webhook would put it: that one is not registered, for while it is
+    down no pod of the namespace starts."""
+    if manifest["kind"] != "Deployment" or manifest["metadata"]["name"] != service:
         return manifest
-    metadata = manifest["metadata"]
-    return {**manifest, "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **GATES}}}
+    spec = manifest["spec"]
+    template = spec["template"]
+    pod = {**template["spec"], "readinessGates": [readiness_gate(service)]}
+    return {**manifest, "spec": {**spec, "template": {**template, "spec": pod}}}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from llmctl.infra.aws.target_group_binding import GATES, bound, target_group_binding
+from llmctl.infra.aws.target_group_binding import bound, target_group_binding
 
 ARN = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/pods/1"
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "llm", "labels": {"a": "b"}}}
@@ -11,7 +11,12 @@ SERVICE = {
     "spec": {"ports": [{"name": "https", "port": 443, "targetPort": 8080}]},
 }
 OTHER = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "relay"}, "spec": {"ports": [{"port": 80}]}}
-PODS = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "gateway"}}
+PODS = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "gateway"},
+    "spec": {"replicas": 2, "template": {"metadata": {}, "spec": {"containers": []}}},
+}
 
 
 def test_the_pods_of_the_service_are_bound_by_their_addresses() -> None:
@@ -26,7 +31,7 @@ def test_the_pods_of_the_service_are_bound_by_their_addresses() -> None:
     }
 
 
-def test_the_binding_comes_between_the_service_and_its_pods_for_only_then_they_get_their_gates() -> None:
+def test_the_binding_comes_between_the_service_and_its_pods_for_their_gates_wait_for_it() -> None:
     waves = bound([(NAMESPACE,), (OTHER, SERVICE), (PODS,)], "gateway", ARN, "vpc-1")
     assert [[manifest["kind"] for manifest in wave] for wave in waves] == [
         ["Namespace"],
@@ -36,7 +41,11 @@ def test_the_binding_comes_between_the_service_and_its_pods_for_only_then_they_g
     ]
 
 
-def test_the_namespace_asks_for_gates_and_keeps_its_labels() -> None:
-    ((namespace,),) = bound([(NAMESPACE,)], "gateway", ARN, "vpc-1")
-    assert namespace["metadata"]["labels"] == {"a": "b", **GATES}
-    assert NAMESPACE["metadata"]["labels"] == {"a": "b"}, "what was given is left as it was"
+def test_a_pod_counts_as_ready_when_the_load_balancer_has_found_it_healthy() -> None:
+    others = {**PODS, "metadata": {"name": "model"}}
+    ((gateway, model),) = bound([(PODS, others)], "gateway", ARN, "vpc-1")
+    assert gateway["spec"]["template"]["spec"]["readinessGates"] == [
+        {"conditionType": "target-health.elbv2.k8s.aws/gateway"}
+    ]
+    assert model == others, "pods that are no targets would never be ready"
+    assert "readinessGates" not in PODS["spec"]["template"]["spec"], "what was given is left as it was"
