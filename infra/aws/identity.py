@@ -17,12 +17,13 @@ from llmctl.infra.aws.policies import controllers, deployer, nodes, trust, weigh
 from llmctl.infra.aws.policies.document import Document, text
 from llmctl.infra.aws.policies.keys import Purpose
 from llmctl.infra.aws.policies.scope import Scope
+from llmctl.infra.aws.system import parts
 from llmctl.infra.aws_settings import PipelineSettings
 
 TYPE = "llmctl:aws:Identity"
 SYSTEM = "kube-system"
 RELAY, PUSH = "weights", "weights-push"
-AUTOSCALER, BALANCER = "cluster-autoscaler", "aws-load-balancer-controller"
+AUTOSCALER, BALANCER = parts.AUTOSCALER, parts.LOAD_BALANCER_CONTROLLER
 ADDONS: Mapping[str, str] = {"vpc-cni": "aws-node", "aws-ebs-csi-driver": "ebs-csi-controller-sa"}
 """Add-ons that call AWS, by the service account that they do it as; EKS associates their roles itself."""
 CONTROL_PLANE, NODE, DEPLOYER = "control-plane", "node", "deployer"
@@ -117,10 +118,10 @@ class Identity(pulumi.ComponentResource):
         yield self._pod_role(RELAY, namespace, weights.relay)
         yield self._pod_role(PUSH, namespace, weights.push)
         if self._args.own_cluster:
-            yield self._pod_role(AUTOSCALER, SYSTEM, controllers.autoscaler)
+            yield self._pod_role(AUTOSCALER, parts.NAMESPACE, controllers.autoscaler)
         if self._args.own_cluster and target_group is not None:
             policy = pulumi.Output.from_input(target_group).apply(controllers.load_balancer_controller)
-            yield self._pod_role(BALANCER, SYSTEM, policy)
+            yield self._pod_role(BALANCER, parts.NAMESPACE, policy)
 
     def _pod_role(self, account: str, namespace: str, policy: Policy) -> tuple[str, PodRole]:
         arn = self._role(account, self._pods(namespace, account), policy)
