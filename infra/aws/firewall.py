@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch, wafv2
 
-from llmctl.infra.aws.firewall_rules import KEY_HEADERS, MANAGED_GROUPS, WINDOW_SECONDS, ManagedGroup
+from llmctl.infra.aws.firewall_rules import (
+    KEY_HEADERS,
+    MANAGED_GROUPS,
+    WINDOW_SECONDS,
+    ManagedGroup,
+    firewall_name,
+    log_group_name,
+)
 from llmctl.infra.aws.names import Names
-
-LOG_PREFIX = "aws-waf-logs-"
-"""WAF writes to no other log group: docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +50,7 @@ class Firewall(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _rules(self) -> wafv2.WebAcl:
-        name = self._args.names.hyphened("waf", most=128)
+        name = firewall_name(self._args.names)
         managed = [_managed(group, priority) for priority, group in enumerate(MANAGED_GROUPS, start=1)]
         return wafv2.WebAcl(
             self._name,
@@ -61,7 +65,7 @@ class Firewall(pulumi.ComponentResource):
     def _log(self, rules: wafv2.WebAcl) -> None:
         group = cloudwatch.LogGroup(
             f"{self._name}-log",
-            name=LOG_PREFIX + self._args.names.hyphened("waf", most=128),
+            name=log_group_name(self._args.names),
             retention_in_days=self._args.log_days,
             kms_key_id=self._args.log_key,
             opts=self._child(),

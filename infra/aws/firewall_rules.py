@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llmctl.infra.aws.names import Names
+
 WINDOW_SECONDS = 300
 """In which requests of one address are counted: `LoadBalancerSettings.requests_per_five_minutes`."""
 
@@ -45,3 +47,14 @@ MANAGED_GROUPS = (
 
 KEY_HEADERS = ("authorization", "x-api-key")
 """Left out of the log: they hold callers' keys."""
+
+LOG_PREFIX = "aws-waf-logs-"
+"""WAF writes to no other log group: docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html."""
+
+
+def firewall_name(names: Names) -> str:
+    return names.hyphened("waf", most=128)
+
+
+def log_group_name(names: Names) -> str:
+    return LOG_PREFIX + firewall_name(names)

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import json
 
+from llmctl.infra.aws.names import Names
 from llmctl.infra.aws.place import Place
 
 WRITES = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams")
+
+
+def log_group_name(names: Names) -> str:
+    return names.of("flow-logs")
 
 
 def log_group_arn(place: Place, name: str) -> str:

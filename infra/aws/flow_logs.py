@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch, ec2, iam
 
-from llmctl.infra.aws.flow_log_policy import writer_policy, writer_trust
+from llmctl.infra.aws.flow_log_policy import log_group_name, writer_policy, writer_trust
 from llmctl.infra.aws.names import Names
 
 RECORD_SECONDS = 60
@@ -31,7 +31,7 @@ class FlowLogs(pulumi.ComponentResource):
     def __init__(self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmctl:aws:FlowLogs", name, {}, opts)
         self._name, self._args = name, args
-        self._purpose = args.names.of("flow-logs")
+        self._purpose = log_group_name(args.names)
         group = self._group()
         role = self._role()
         may_write = self._may_write(role)

@@ -64,7 +64,7 @@ PUBLIC = Listening(
     http_idle_seconds=IDLE_SECONDS,
     drops_invalid_headers=True,
     algorithm="least_outstanding_requests",  # one answer may take a thousand times as long as another
-    access_log_prefix="public",
+    access_log_prefix="load-balancer",
 )
 
 INTERNAL = Listening(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import ec2, lb, route53, vpc
 
+from llmctl.infra.aws.after import after
 from llmctl.infra.aws.certificate import ProvenCertificate, ProvenCertificateArgs
 from llmctl.infra.aws.firewall import Firewall, FirewallArgs
 from llmctl.infra.aws.listening import INTERNAL, PUBLIC
@@ -62,7 +63,7 @@ class LoadBalancer(pulumi.ComponentResource):
 
     dns_name: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
-    """Known when the load balancer listens: before, no target is ever found healthy."""
+    """What uses it comes after the listener: before, no target is ever found healthy."""
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmctl:aws:LoadBalancer", name, {}, opts)
@@ -72,7 +73,7 @@ class LoadBalancer(pulumi.ComponentResource):
         listener = self._listener(balancer, targets)
         self._write_name(balancer)
         self.dns_name = balancer.dns_name
-        self.target_group_arn = pulumi.Output.all(targets.arn, listener.arn).apply(lambda arns: str(arns[0]))
+        self.target_group_arn = after(targets.arn, listener)
         self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})
 
     def _group(self) -> ec2.SecurityGroup:

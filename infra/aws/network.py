@@ -12,6 +12,7 @@ from typing import Literal
 import pulumi
 from pulumi_aws import ec2
 
+from llmctl.infra.aws.after import after
 from llmctl.infra.aws.flow_logs import FlowLogs, FlowLogsArgs
 from llmctl.infra.aws.names import Names
 from llmctl.infra.aws.subnets import ZoneSubnets, public_zones, subnets, way_out
@@ -68,10 +69,10 @@ class Network(pulumi.ComponentResource):
     """The private subnets, as soon as they are there."""
 
     private_subnet_ids: pulumi.Output[list[str]]
-    """One per zone, in the order of `zones`; known when a node that starts there reaches what it needs."""
+    """One per zone, in the order of `zones`. What uses them comes after all that a node there needs to reach."""
 
     public_subnet_ids: pulumi.Output[list[str]]
-    """Empty where nothing needs one; known when they lead to the internet."""
+    """Empty where nothing needs one. What uses them comes after their way to the internet."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmctl:aws:Network", name, {}, opts)
@@ -91,8 +92,8 @@ class Network(pulumi.ComponentResource):
         doors = self._endpoints((table for table, _ in tables.values()), private.values())
         ways = [joined for _, joined in tables.values()]
         self.control_plane_subnet_ids = _ids(private.values())
-        self.private_subnet_ids = _ids(private.values(), after=[*ways, *exits, *doors])
-        self.public_subnet_ids = _ids(public.values(), after=outside)
+        self.private_subnet_ids = after(self.control_plane_subnet_ids, *ways, *exits, *doors)
+        self.public_subnet_ids = after(_ids(public.values()), *outside)
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
@@ -137,7 +138,7 @@ class Network(pulumi.ComponentResource):
     def _public_subnets(self, plan: Iterable[ZoneSubnets]) -> dict[str, ec2.Subnet]:
         return {zone.zone: self._subnet("public", zone.zone, zone.public) for zone in plan if zone.public}
 
-    def _lead_outside(self, public: Mapping[str, ec2.Subnet]) -> list[pulumi.CustomResource]:
+    def _lead_outside(self, public: Mapping[str, ec2.Subnet]) -> list[pulumi.Resource]:
         """Public subnets to the internet; nothing where there are none."""
         if not public:
             return []
@@ -175,7 +176,7 @@ class Network(pulumi.ComponentResource):
         tables: Mapping[str, tuple[ec2.RouteTable, ec2.RouteTableAssociation]],
         public: Mapping[str, ec2.Subnet],
         outside: Sequence[pulumi.Resource],
-    ) -> list[pulumi.CustomResource]:
+    ) -> list[pulumi.Resource]:
         """Private subnets to the internet through NAT; none of them where there is no NAT."""
         ways = way_out(self.zones, self._args.nat)
         gateways = {zone: self._nat(zone, public[zone], outside) for zone in dict.fromkeys(ways.values())}
@@ -206,9 +207,7 @@ class Network(pulumi.ComponentResource):
             opts=self._child(*outside),
         )
 
-    def _endpoints(
-        self, tables: Iterable[ec2.RouteTable], private: Iterable[ec2.Subnet]
-    ) -> Sequence[pulumi.CustomResource]:
+    def _endpoints(self, tables: Iterable[ec2.RouteTable], private: Iterable[ec2.Subnet]) -> Sequence[pulumi.Resource]:
         args = EndpointsArgs(
             names=self._args.names,
             vpc_id=self.vpc_id,
@@ -229,7 +228,5 @@ class Network(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, depends_on=[*after])
 
 
-def _ids(subnets: Iterable[ec2.Subnet], after: Sequence[pulumi.CustomResource] = ()) -> pulumi.Output[list[str]]:
-    """Ids that depend on all of `after` too, so that what uses them is made after those and deleted before them."""
-    wanted = [subnet.id for subnet in subnets]
-    return pulumi.Output.all(*wanted, *(other.id for other in after)).apply(lambda ids: ids[: len(wanted)])
+def _ids(subnets: Iterable[ec2.Subnet]) -> pulumi.Output[list[str]]:
+    return pulumi.Output.all(*(subnet.id for subnet in subnets))

@@ -54,7 +54,7 @@ def test_a_public_endpoint_without_any_certificate_is_refused() -> None:
 def test_the_public_balancer_waits_for_long_answers_logs_accesses_and_drops_malformed_headers() -> None:
     made = _balancer(PUBLIC).one(BALANCER).inputs
     assert (made["loadBalancerType"], made["internal"], made["idleTimeout"]) == ("application", False, 4000)
-    assert made["accessLogs"] == {"bucket": LOG_BUCKET, "prefix": "public", "enabled": True}
+    assert made["accessLogs"] == {"bucket": LOG_BUCKET, "prefix": "load-balancer", "enabled": True}
     assert made["dropInvalidHeaderFields"] is True
 
 
