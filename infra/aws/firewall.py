@@ -70,16 +70,22 @@ class Firewall(pulumi.ComponentResource):
             kms_key_id=self._args.log_key,
             opts=self._child(),
         )
-        refused = wafv2.WebAclLoggingConfigurationLoggingFilterFilterConditionArgs(action_condition={"action": "BLOCK"})
+        refused: wafv2.WebAclLoggingConfigurationLoggingFilterArgsDict = {
+            "default_behavior": "DROP",
+            "filters": [
+                {
+                    "behavior": "KEEP",
+                    "requirement": "MEETS_ANY",
+                    "conditions": [{"action_condition": {"action": "BLOCK"}}],
+                }
+            ],
+        }
         wafv2.WebAclLoggingConfiguration(
             f"{self._name}-logging",
             resource_arn=rules.arn,
             log_destination_configs=[group.arn],
             redacted_fields=[{"single_header": {"name": header}} for header in KEY_HEADERS],
-            logging_filter={
-                "default_behavior": "DROP",
-                "filters": [{"behavior": "KEEP", "requirement": "MEETS_ANY", "conditions": [refused]}],
-            },
+            logging_filter=refused,
             opts=self._child(),
         )
 
@@ -87,36 +93,36 @@ class Firewall(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self)
 
 
-def _rate(limit: int) -> wafv2.WebAclRuleArgs:
-    return wafv2.WebAclRuleArgs(
-        name="rate",
-        priority=0,
-        action={"block": {}},
-        statement={
+def _rate(limit: int) -> wafv2.WebAclRuleArgsDict:
+    return {
+        "name": "rate",
+        "priority": 0,
+        "action": {"block": {}},
+        "statement": {
             "rate_based_statement": {
                 "limit": limit,
                 "evaluation_window_sec": WINDOW_SECONDS,
                 "aggregate_key_type": "IP",
             }
         },
-        visibility_config=_counted("rate"),
-    )
+        "visibility_config": _counted("rate"),
+    }
 
 
-def _managed(group: ManagedGroup, priority: int) -> wafv2.WebAclRuleArgs:
-    return wafv2.WebAclRuleArgs(
-        name=group.name,
-        priority=priority,
-        override_action={"none": {}},
-        statement={
+def _managed(group: ManagedGroup, priority: int) -> wafv2.WebAclRuleArgsDict:
+    return {
+        "name": group.name,
+        "priority": priority,
+        "override_action": {"none": {}},
+        "statement": {
             "managed_rule_group_statement": {
                 "name": group.name,
                 "vendor_name": "AWS",
                 "rule_action_overrides": [{"name": rule, "action_to_use": {"count": {}}} for rule in group.counting],
             }
         },
-        visibility_config=_counted(group.name),
-    )
+        "visibility_config": _counted(group.name),
+    }
 
 
 def _counted(metric: str) -> wafv2.WebAclRuleVisibilityConfigArgsDict:

@@ -38,7 +38,7 @@ class Listening:
     http_idle_seconds: int | None = None
     tcp_idle_seconds: int | None = None
     drops_invalid_headers: bool | None = None
-    preserves_client_ip: bool | None = None
+    preserves_client_ip: Literal["true", "false"] | None = None
     algorithm: str | None = None
     access_log_prefix: str | None = None
     """In the log bucket."""
@@ -75,7 +75,7 @@ INTERNAL = Listening(
     tcp_idle_seconds=IDLE_SECONDS,
     # With it, a pod that calls the endpoint and is sent to its own node gets no answer:
     # docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html
-    preserves_client_ip=False,
+    preserves_client_ip="false",
     # No access log: AWS writes one for TLS listeners only, and the gateway writes its own.
     # docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html
 )

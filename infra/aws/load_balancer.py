@@ -121,18 +121,20 @@ class LoadBalancer(pulumi.ComponentResource):
         wanted, args = self._as, self._args
         return lb.LoadBalancer(
             self._name,
-            name=args.names.hyphened(wanted.purpose),
-            load_balancer_type=wanted.kind,
-            internal=not args.public,
-            subnets=args.subnet_ids,
-            security_groups=[group.id],
-            ip_address_type="ipv4",
-            enable_deletion_protection=args.deletion_protection,
-            enable_cross_zone_load_balancing=True,
-            idle_timeout=wanted.http_idle_seconds,
-            drop_invalid_header_fields=wanted.drops_invalid_headers,
-            access_logs=self._access_logs(),
-            opts=self._child(),
+            lb.LoadBalancerArgs(
+                name=args.names.hyphened(wanted.purpose),
+                load_balancer_type=wanted.kind,
+                internal=not args.public,
+                subnets=args.subnet_ids,
+                security_groups=[group.id],
+                ip_address_type="ipv4",
+                enable_deletion_protection=args.deletion_protection,
+                enable_cross_zone_load_balancing=True,
+                idle_timeout=wanted.http_idle_seconds,
+                drop_invalid_header_fields=wanted.drops_invalid_headers,
+                access_logs=self._access_logs(),
+            ),
+            self._child(),
         )
 
     def _access_logs(self) -> lb.LoadBalancerAccessLogsArgs | None:
@@ -144,19 +146,21 @@ class LoadBalancer(pulumi.ComponentResource):
         wanted, port = self._as, self._args.pods_port
         return lb.TargetGroup(
             f"{self._name}-pods",
-            # What AWS cannot change of it is in the name: its successor stands beside it until the listener has moved.
-            name=self._args.names.hyphened(f"{wanted.target_protocol}-{port}"),
-            vpc_id=self._args.vpc_id,
-            target_type="ip",
-            ip_address_type="ipv4",
-            protocol=wanted.target_protocol,
-            protocol_version=wanted.target_version,
-            port=port,
-            preserve_client_ip=wanted.preserves_client_ip,
-            load_balancing_algorithm_type=wanted.algorithm,
-            deregistration_delay=self._args.drain_seconds,
-            health_check=wanted.health_check(),
-            opts=self._child(),
+            lb.TargetGroupArgs(
+                # What AWS cannot change is in the name: the successor stands beside it until the listener has moved.
+                name=self._args.names.hyphened(f"{wanted.target_protocol}-{port}"),
+                vpc_id=self._args.vpc_id,
+                target_type="ip",
+                ip_address_type="ipv4",
+                protocol=wanted.target_protocol,
+                protocol_version=wanted.target_version,
+                port=port,
+                preserve_client_ip=wanted.preserves_client_ip,
+                load_balancing_algorithm_type=wanted.algorithm,
+                deregistration_delay=self._args.drain_seconds,
+                health_check=wanted.health_check(),
+            ),
+            self._child(),
         )
 
     def _listener(self, balancer: lb.LoadBalancer, targets: lb.TargetGroup) -> lb.Listener:
