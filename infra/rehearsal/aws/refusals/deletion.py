@@ -48,12 +48,12 @@ EKS = "https://docs.aws.amazon.com/eks/latest/APIReference"
 ELB = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference"
 
 IN_VPC = (SUBNET, SECURITY_GROUP, ROUTE_TABLE, INTERNET_GATEWAY, GATEWAY_ATTACHMENT, ENDPOINT, NAT_GATEWAY, INTERFACE)
-"""What the VPC itself has (default group, main table) has types of its own."""
+"""Not the default security group, which goes with its VPC."""
 
 
 @refuses(VPC, code="DependencyViolation", documentation=f"{EC2}/API_DeleteVpc.html", on=DELETE)
 def vpc_in_use(request: Request, world: World) -> str | None:
-    holders = _holders(request, world, IN_VPC, lambda one: one.outputs.get("vpcId") == request.id)
+    holders = _holders(request, world, IN_VPC, lambda one: one.outputs.get("vpcId") == request.id and not _default(one))
     return holders and f"The vpc '{request.id}' has dependencies and cannot be deleted: {holders}."
 
 
@@ -223,6 +223,10 @@ def _holders(request: Request, world: World, types: tuple[str, ...], holds: Call
 
 def _names(request: Request) -> set[object]:
     return {request.id, *(request.before[key] for key in NAMES if request.before.get(key))}
+
+
+def _default(one: Existing) -> bool:
+    return one.type == SECURITY_GROUP and one.outputs.get("name") == "default"
 
 
 def _subnets(one: Existing) -> list[object]:

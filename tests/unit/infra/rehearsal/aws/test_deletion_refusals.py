@@ -40,6 +40,13 @@ def listener(**outputs: Any) -> tuple[Existing, ...]:
 CASES = [
     Case(deletion.vpc_in_use, VPC, VPC, (A,), (there(network.SUBNET, "subnet-z", vpcId="vpc-2"),)),
     Case(deletion.vpc_in_use, VPC, VPC, (interface("vpc-cni", vpcId="vpc-1"),), ()),
+    Case(
+        deletion.vpc_in_use,
+        VPC,
+        VPC,
+        (there(security_groups.SECURITY_GROUP, "sg-2", name="nodes", vpcId="vpc-1"),),
+        (there(security_groups.SECURITY_GROUP, "sg-2", name="default", vpcId="vpc-1", made_by="ec2"),),
+    ),
     Case(deletion.subnet_in_use, SUBNET, SUBNET, (interface("eks", subnetId="subnet-a"),), ()),
     Case(
         deletion.subnet_in_use,
@@ -158,7 +165,7 @@ def test_every_refusal_to_delete_has_a_case() -> None:
 
 
 def test_a_refusal_to_delete_names_what_is_in_the_way_and_who_made_it() -> None:
-    case = CASES[3 - 1]
+    case = next(case for case in CASES if case.rule is deletion.subnet_in_use)
     refusal = deletion.subnet_in_use(case.refused, case.before)
     assert refusal is not None
     assert "eni-1 (made by eks)" in refusal.message
