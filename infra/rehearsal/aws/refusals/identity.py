@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from llmctl.infra.rehearsal.aws.refusals.keys import ROLE, SERVICE_LINKED_ROLE, USER
+from llmctl.infra.rehearsal.aws.refusals.keys import ROLE, SERVICE_LINKED_ROLE, missing_identity
 from llmctl.infra.rehearsal.aws.refusals.neighbours import in_account, referred
-from llmctl.infra.rehearsal.aws.refusals.policy import ROLE_OR_USER, Kind, named_identities, problem, read, size
+from llmctl.infra.rehearsal.aws.refusals.policy import Kind, problem, read, size
 from llmctl.infra.rehearsal.aws.refusals.rule import WRITE, refuses
 from llmctl.infra.rehearsal.cloud.request import Existing, Request, World
 
@@ -61,13 +61,8 @@ def trust_size(request: Request, _: World) -> str | None:
     ROLE, code="MalformedPolicyDocument", documentation=f"{GUIDE}/reference_policies_elements_principal.html", on=WRITE
 )
 def trust_names_nobody(request: Request, world: World) -> str | None:
-    document = read(request.inputs.get("assumeRolePolicy")) or {}
-    known = {one.outputs.get("arn") for one in in_account(request, world, ROLE, USER, SERVICE_LINKED_ROLE)}
-    for arn in named_identities(document):
-        match = ROLE_OR_USER.fullmatch(arn)
-        if match and match["account"] == request.account and arn not in known:
-            return f'Invalid principal in policy: "AWS":"{arn}".'
-    return None
+    arn = missing_identity(request, world, read(request.inputs.get("assumeRolePolicy")) or {})
+    return arn and f'Invalid principal in policy: "AWS":"{arn}".'
 
 
 @refuses(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from llmctl.infra.aws.names import PREFIX
 from llmctl.infra.rehearsal.aws.refusals.neighbours import in_account, in_region, number
 from llmctl.infra.rehearsal.aws.refusals.policy import (
     ROLE_OR_USER,
     ROOT,
+    Document,
     Kind,
     Statement,
     allows,
@@ -28,6 +30,7 @@ ROLE = "aws:iam/role:Role"
 USER = "aws:iam/user:User"
 SERVICE_LINKED_ROLE = "aws:iam/serviceLinkedRole:ServiceLinkedRole"
 
+SERVICE_ROLES = "aws-service-role/"
 DOCS = "https://docs.aws.amazon.com/kms/latest"
 CREATE_KEY = f"{DOCS}/APIReference/API_CreateKey.html"
 PUT_KEY_POLICY = f"{DOCS}/APIReference/API_PutKeyPolicy.html"
@@ -65,13 +68,8 @@ def key_policy_locks_its_maker_out(request: Request, _: World) -> str | None:
 
 @refuses(KEY, KEY_POLICY, code="MalformedPolicyDocumentException", documentation=PUT_KEY_POLICY, on=WRITE)
 def key_policy_names_nobody(request: Request, world: World) -> str | None:
-    document = read(request.inputs.get("policy")) or {}
-    known = {one.outputs.get("arn") for one in in_account(request, world, ROLE, USER, SERVICE_LINKED_ROLE)}
-    for arn in named_identities(document):
-        match = ROLE_OR_USER.fullmatch(arn)
-        if match and match["account"] == request.account and arn not in known:
-            return f"Policy contains a statement with one or more invalid principals: {arn} is not there (yet)."
-    return None
+    arn = missing_identity(request, world, read(request.inputs.get("policy")) or {})
+    return arn and f"Policy contains a statement with one or more invalid principals: {arn} is not there (yet)."
 
 
 @refuses(KEY, code="ValidationException", documentation=f"{DOCS}/APIReference/API_ScheduleKeyDeletion.html", on=WRITE)
@@ -103,6 +101,17 @@ def alias_exists(request: Request, world: World) -> str | None:
     name = request.inputs.get("name")
     taken = any(name and one.outputs.get("name") == name for one in in_region(request, world, ALIAS))
     return f"An alias with the name {name} already exists." if taken else None
+
+
+def missing_identity(request: Request, world: World, document: Document) -> str | None:
+    """A principal that a stack or a service makes and that is not there. Others' roles are believed to be."""
+    known = {one.outputs.get("arn") for one in in_account(request, world, ROLE, USER, SERVICE_LINKED_ROLE)}
+    for arn in named_identities(document):
+        match = ROLE_OR_USER.fullmatch(arn)
+        made = match and (match["name"].startswith((f"{PREFIX}-", SERVICE_ROLES)))
+        if match and made and match["account"] == request.account and arn not in known:
+            return arn
+    return None
 
 
 def _keeps(statement: Statement, account: str) -> bool:

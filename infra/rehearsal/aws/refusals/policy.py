@@ -15,7 +15,7 @@ Statement = Mapping[str, Any]
 VERSIONS = ("2012-10-17", "2008-10-17")
 ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+|\*")
 RESOURCE = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.+|\*")
-ROLE_OR_USER = re.compile(r"arn:[^:]+:iam::(?P<account>[0-9]{12}):(role|user)/.+")
+ROLE_OR_USER = re.compile(r"arn:[^:]+:iam::(?P<account>[0-9]{12}):(role|user)/(?P<name>.+)")
 ROOT = re.compile(r"(arn:[^:]+:iam::)?(?P<account>[0-9]{12})(:root)?")
 
 

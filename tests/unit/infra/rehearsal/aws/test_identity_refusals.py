@@ -62,6 +62,11 @@ CASES = [
         (),
         (there(ROLE, "llmctl-dev-deployer", name="llmctl-dev-deployer", arn=ROLE_ARN),),
     ),
+    Case(
+        identity.trust_names_nobody,
+        role(Principal={"AWS": ROLE_ARN}),
+        role(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/somebody-elses"}),
+    ),
     Case(identity.policy_grammar, managed(Principal=EC2), managed()),
     Case(identity.policy_grammar, managed(Resource="models"), managed(Resource="*")),
     Case(identity.managed_policy_size, managed(Sid="a" * 6_100), managed(Sid="a" * 6_000)),

@@ -11,6 +11,7 @@ from llmctl.infra.rehearsal.aws.refusals import buckets, keys, records
 from llmctl.infra.rehearsal.cloud.request import Request
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+SCALING_ARN = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/llmctl-dev-node"
 
 
@@ -72,6 +73,13 @@ KEY_CASES = [
         key(OURS, allow({"AWS": ROLE_ARN}, "kms:Decrypt")),
         (),
         (there(keys.ROLE, "llmctl-dev-node", arn=ROLE_ARN),),
+    ),
+    Case(
+        keys.key_policy_names_nobody,
+        key(OURS, allow({"AWS": SCALING_ARN}, "kms:Decrypt")),
+        key(OURS, allow({"AWS": SCALING_ARN}, "kms:Decrypt")),
+        (),
+        (there(keys.SERVICE_LINKED_ROLE, SCALING_ARN, arn=SCALING_ARN),),
     ),
     Case(keys.key_deletion_window, key(OURS, deletionWindowInDays=6), key(OURS, deletionWindowInDays=7)),
     Case(keys.key_deletion_window, key(OURS, deletionWindowInDays=31), key(OURS, deletionWindowInDays=30)),
