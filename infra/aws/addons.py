@@ -36,8 +36,11 @@ class Addon:
         return json.dumps(self.configuration, sort_keys=True) if self.configuration else None
 
 
-def addons(region: str) -> tuple[Addon, ...]:
-    """In the order in which they are needed. Keys are those of each add-on's schema (DescribeAddonConfiguration)."""
+def addons(region: str, tags: Mapping[str, str]) -> tuple[Addon, ...]:
+    """In the order in which they are needed. Keys are those of each add-on's schema (DescribeAddonConfiguration).
+
+    tags: on what the add-ons themselves make; their roles let them make nothing without (policies/controllers.py).
+    """
     gpu_nodes = {"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
     return (
         # NetworkPolicies are enforced. Prefix delegation stays off: nodes hold few pods here, and a prefix takes
@@ -46,7 +49,10 @@ def addons(region: str) -> tuple[Addon, ...]:
             name="vpc-cni",
             before_nodes=True,
             service_account="aws-node",
-            configuration={"enableNetworkPolicy": "true"},
+            configuration={
+                "enableNetworkPolicy": "true",
+                "env": {"ADDITIONAL_ENI_TAGS": json.dumps(dict(tags), sort_keys=True)},
+            },
         ),
         Addon(name="kube-proxy", before_nodes=True),
         Addon(name="eks-pod-identity-agent", before_nodes=True),
@@ -63,7 +69,7 @@ def addons(region: str) -> tuple[Addon, ...]:
             before_nodes=False,
             service_account="ebs-csi-controller-sa",
             configuration={
-                "controller": {**ON_SYSTEM_NODES, "region": region},
+                "controller": {**ON_SYSTEM_NODES, "region": region, "extraVolumeTags": dict(tags)},
                 "node": {"metadataSources": "kubernetes"},
             },
         ),

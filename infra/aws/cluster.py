@@ -133,7 +133,7 @@ class Cluster(pulumi.ComponentResource):
         first = ClusterAddonsArgs(
             cluster_name=cluster.name,
             kubernetes_version=args.kubernetes_version,
-            addons=[each for each in addons(args.region) if each.before_nodes],
+            addons=[each for each in addons(args.region, args.tags) if each.before_nodes],
             roles=args.addon_roles,
             pins=args.addon_pins,
             tags=args.tags,

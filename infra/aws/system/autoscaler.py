@@ -34,7 +34,7 @@ def _exactly(name: str) -> str:
     return "^" + name.replace(".", r"\.") + "$"
 
 
-def autoscaler(*, image: Any, cluster_name: Any, region: str, order: Any) -> list[list[Manifest]]:
+def autoscaler(*, image: Any, cluster_name: str, region: str, order: Any) -> list[list[Manifest]]:
     """Waves; `order` is what `priorities` gives."""
     rights = [
         *parts.role(AUTOSCALER, _cluster_rules(), cluster=True),
@@ -47,7 +47,7 @@ def autoscaler(*, image: Any, cluster_name: Any, region: str, order: Any) -> lis
     ]
 
 
-def _controller(image: Any, cluster_name: Any, region: str) -> parts.Controller:
+def _controller(image: Any, cluster_name: str, region: str) -> parts.Controller:
     return parts.Controller(
         name=AUTOSCALER,
         image=image,

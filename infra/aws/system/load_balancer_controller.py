@@ -24,7 +24,7 @@ OFF = ("EnableServiceController", "ALBGatewayAPI", "NLBGatewayAPI", "GatewayList
 UNUSED_CLASS = "llmctl-unused"
 
 
-def load_balancer_controller(*, image: Any, cluster_name: Any, region: str, vpc_id: Any) -> list[list[Manifest]]:
+def load_balancer_controller(*, image: Any, cluster_name: str, region: str, vpc_id: Any) -> list[list[Manifest]]:
     """Waves. Neither webhook is registered: they fill in fields of a TargetGroupBinding (targetType, which therefore
     has to be written) and readiness gates of pods (`readiness_gate`), and one that is down stops every new pod.
     """
@@ -77,7 +77,7 @@ def _serving_secret() -> Manifest:
     return parts.named("Secret", CERTIFICATES, type="kubernetes.io/tls", data=data)
 
 
-def _controller(image: Any, cluster_name: Any, region: str, vpc_id: Any) -> parts.Controller:
+def _controller(image: Any, cluster_name: str, region: str, vpc_id: Any) -> parts.Controller:
     return parts.Controller(
         name=NAME,
         image=image,

@@ -21,6 +21,7 @@ ANSWERS = {
     }
 }
 FUNCTIONS = {"aws:eks/getAddonVersion:getAddonVersion": {"id": "x", "version": "v1.0.0-eksbuild.1"}}
+TAGS = {"llmctl:stack": "prod"}
 ROLE = "arn:aws:iam::111122223333:role/"
 
 
@@ -35,6 +36,7 @@ def args(**changed: Any) -> ClusterArgs:
         "secrets_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/secrets",
         "log_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/logs",
         "log_days": 90,
+        "tags": TAGS,
         "addon_roles": {"vpc-cni": f"{ROLE}cni", "aws-ebs-csi-driver": f"{ROLE}csi"},
     }
     return ClusterArgs(**{**given, **changed})
@@ -105,9 +107,9 @@ def test_an_addon_has_the_version_that_aws_names_unless_one_is_pinned() -> None:
 
 
 def test_a_pin_for_what_is_no_addon_is_refused() -> None:
-    check_pins({"coredns": "v1"}, addons("eu-west-1"))
+    check_pins({"coredns": "v1"}, addons("eu-west-1", TAGS))
     with pytest.raises(SettingsError, match=r"core-dns is no add-on of the cluster\. Allowed: vpc-cni"):
-        check_pins({"core-dns": "v1"}, addons("eu-west-1"))
+        check_pins({"core-dns": "v1"}, addons("eu-west-1", TAGS))
 
 
 def test_addons_that_speak_to_aws_have_roles_of_their_own() -> None:
@@ -118,7 +120,14 @@ def test_addons_that_speak_to_aws_have_roles_of_their_own() -> None:
 
 def test_network_policies_are_enforced() -> None:
     written = declared().named("cluster-addons-vpc-cni").inputs["configurationValues"]
-    assert json.loads(written) == {"enableNetworkPolicy": "true"}
+    assert json.loads(written)["enableNetworkPolicy"] == "true"
+
+
+def test_interfaces_and_volumes_that_addons_make_are_known_as_the_stacks() -> None:
+    """Left behind, they are found by their tags; and without these the add-ons' roles let them make none."""
+    cni, driver = (each.configuration for each in addons("eu-west-1", TAGS) if each.service_account)
+    assert json.loads(cni["env"]["ADDITIONAL_ENI_TAGS"]) == TAGS
+    assert driver["controller"]["extraVolumeTags"] == TAGS
 
 
 def test_addons_with_deployments_wait_for_nodes() -> None:
@@ -127,7 +136,7 @@ def test_addons_with_deployments_wait_for_nodes() -> None:
         late = ClusterAddonsArgs(
             cluster_name=cluster.cluster_name,
             kubernetes_version="1.34",
-            addons=[each for each in addons("eu-west-1") if not each.before_nodes],
+            addons=[each for each in addons("eu-west-1", TAGS) if not each.before_nodes],
             roles=args().addon_roles,
             after=cluster.before_nodes,
         )
@@ -137,7 +146,8 @@ def test_addons_with_deployments_wait_for_nodes() -> None:
     for name in ("coredns", "aws-ebs-csi-driver", "metrics-server"):
         assert {"cluster", "cluster-addons-vpc-cni"} <= made.before(f"late-{name}")
     driver = json.loads(made.named("late-aws-ebs-csi-driver").inputs["configurationValues"])
-    assert driver["controller"] == {"nodeSelector": {"llmctl/node-pool": "system"}, "region": "eu-west-1"}
+    assert driver["controller"]["nodeSelector"] == {"llmctl/node-pool": "system"}
+    assert driver["controller"]["region"] == "eu-west-1"
     assert driver["node"] == {"metadataSources": "kubernetes"}, "pods do not reach IMDS"
 
 

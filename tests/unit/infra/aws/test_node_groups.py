@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 
+import botocore.session
 import pytest
 import yaml
 from pydantic import ValidationError
@@ -160,3 +161,16 @@ def test_nvme_disks_become_one_raid_by_a_node_config_in_mime() -> None:
         "spec": {"instance": {"localStorage": {"strategy": "RAID0"}}},
     }
     assert user_data(raid=False) is None
+
+
+def test_eks_knows_every_word_that_a_group_is_described_with() -> None:
+    shapes = botocore.session.get_session().get_service_model("eks")
+    ways = (
+        Way(machine_type="g6.xlarge", kind=CapacityKind.SPOT),
+        Way(machine_type="g6.xlarge"),
+        Way(machine_type="g6.xlarge", kind=CapacityKind.RESERVATION, reservation="cr-01234567", zones=("eu-west-1a",)),
+    )
+    groups = made(pool(*ways), pool(BLOCK, accelerators="h100:8"))
+    assert {group.ami_type for group in groups} <= set(shapes.shape_for("AMITypes").enum)
+    assert {group.capacity_type for group in groups} <= set(shapes.shape_for("CapacityTypes").enum)
+    assert {taint.eks_effect for group in groups for taint in group.taints} <= set(shapes.shape_for("TaintEffect").enum)
