@@ -24,7 +24,13 @@ ANSWERS = {
 RESERVED = {"reservation": "cr-0123456789abcdef0", "zones": ("eu-west-1b",)}
 
 
-def declared(*ways: Way, accelerators: str = "l4:1", gib: int = 60, tags: dict[str, str] | None = None) -> Declaration:
+def declared(
+    *ways: Way,
+    accelerators: str = "l4:1",
+    gib: int = 60,
+    tags: dict[str, str] | None = None,
+    preview: bool = False,
+) -> Declaration:
     asked = Demand(accelerators=accelerators, replicas=1, memory=1, disk=gib * 1024**3, cpus=1)
     pool = Pool(accelerators=accelerators, ways=ways, max_nodes=4, volume_gib=None, demands=(asked,))
     groups = node_groups([pool], machine_types(), Offers(zones=ZONES))
@@ -47,7 +53,7 @@ def declared(*ways: Way, accelerators: str = "l4:1", gib: int = 60, tags: dict[s
         )
         return [made.names, made.scaling_groups]
 
-    return declare(program, answers=ANSWERS)
+    return declare(program, answers=ANSWERS, preview=preview)
 
 
 def of_gpus(made: Declaration) -> Declared:
@@ -143,3 +149,10 @@ def test_nodes_disks_and_scaling_groups_carry_the_stacks_tags() -> None:
 def test_nodes_come_after_the_network_addon_and_go_before_it() -> None:
     made = declared(Way(machine_type="g6.xlarge"))
     assert all("cni" in made.before(group.name) for group in made.of(GROUP))
+
+
+def test_a_first_preview_says_all_that_it_can_know() -> None:
+    """Nothing is there, so the names of Auto Scaling groups are not known, and nothing asks for them."""
+    made = declared(Way(machine_type="g6.xlarge"), preview=True)
+    assert of_gpus(made).inputs["capacityType"] == "ON_DEMAND"
+    assert len(made.of(TAG)) == len(declared(Way(machine_type="g6.xlarge")).of(TAG))
