@@ -47,6 +47,11 @@ class NodeGroup:
     disk: Disk
 
     @property
+    def name_in_zones(self) -> str:
+        """Another one for other zones: EKS replaces a group then, and the new one is there before the old one goes."""
+        return f"{self.name}-{_digest(self.zones)}"
+
+    @property
     def ami_type(self) -> str:
         return ami_type(self.machine_type, gpus=self.gpus > 0)
 
@@ -140,9 +145,12 @@ def _name(pool: Pool, way: Way) -> str:
     if way.kind is not CapacityKind.ON_DEMAND:
         words.append("block" if way.kind is CapacityKind.CAPACITY_BLOCK else way.kind.value)
     if way.zones:
-        where = ",".join((*sorted(way.zones), way.reservation or ""))
-        words.append(hashlib.sha256(where.encode()).hexdigest()[:6])
+        words.append(_digest((*sorted(way.zones), way.reservation or "")))
     return "-".join(words)
+
+
+def _digest(words: Iterable[str]) -> str:
+    return hashlib.sha256(",".join(words).encode()).hexdigest()[:6]
 
 
 def _zones(key: str, way: Way, offers: Offers) -> tuple[str, ...]:

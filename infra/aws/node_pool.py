@@ -68,7 +68,7 @@ class NodePools(pulumi.ComponentResource):
         template = self._launch_template(name, group, args)
         return eks.NodeGroup(
             name,
-            node_group_name=args.names.of(group.name, most=LONGEST_NAME),
+            node_group_name=args.names.of(group.name_in_zones, most=LONGEST_NAME),
             cluster_name=args.cluster_name,
             node_role_arn=args.node_role_arn,
             subnet_ids=[args.subnets[zone] for zone in group.zones],
@@ -88,11 +88,10 @@ class NodePools(pulumi.ComponentResource):
                 for taint in group.taints
             ],
             tags=dict(args.tags),
-            # A name is one group's until that is gone, and how many nodes there are is the autoscaler's.
+            # How many nodes there are is the autoscaler's.
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*args.after],
-                delete_before_replace=True,
                 ignore_changes=["scalingConfig.desiredSize"],
             ),
         )

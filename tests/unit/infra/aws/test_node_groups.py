@@ -99,10 +99,16 @@ def test_a_reservation_goes_with_its_kind_and_its_zone(written: dict[str, object
         Capacity.model_validate({"machineType": "g6.xlarge", **written})
 
 
-def test_other_zones_are_another_group() -> None:
-    """EKS replaces a group whose subnets change, and a group's name is taken until it is gone."""
+def test_one_type_in_two_sets_of_zones_is_two_groups() -> None:
     _, everywhere, one = made(pool(Way(machine_type="g6.xlarge"), Way(machine_type="g6.xlarge", zones=("eu-west-1a",))))
     assert everywhere.name != one.name
+
+
+def test_a_group_that_gets_another_zone_gets_another_name() -> None:
+    """EKS replaces it, and two of one name cannot be there at once."""
+    two, three = (node_groups([], machine_types(), Offers(zones=zones))[0] for zones in (ZONES[:2], ZONES))
+    assert two.name == three.name
+    assert two.name_in_zones != three.name_in_zones
 
 
 @pytest.mark.parametrize(("count", "fits"), [(29, True), (30, False)])

@@ -71,7 +71,6 @@ def test_a_group_is_named_for_the_stack_and_lies_in_its_zones() -> None:
     group = of_gpus(declared(Way(machine_type="g6.xlarge", zones=("eu-west-1b",))))
     assert group.inputs["nodeGroupName"].startswith("llmctl-prod-l4-1-g6-xlarge-")
     assert group.inputs["subnetIds"] == ["subnet-eu-west-1b"]
-    assert group.delete_before_replace, "two groups of one name cannot be there at once"
 
 
 def test_nodes_start_from_the_pinned_image_with_the_driver() -> None:
