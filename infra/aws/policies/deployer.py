@@ -330,7 +330,7 @@ def endpoint(scope: Scope, hosted_zone: str | None) -> Document:
         for kind in ("loadbalancer/app", "loadbalancer/net", "listener/app", "listener/net", "targetgroup")
     ]
     looks = [action for action in UNSCOPED if action.startswith("elasticloadbalancing:")]
-    firewall = scope.place.arn("wafv2", f"regional/webacl/{scope.names.of('public')}/*")
+    firewall = scope.place.arn("wafv2", "regional/webacl/*")
     certificate = scope.place.arn("acm", "certificate/*")
     return document(
         anywhere("Look", looks),
@@ -338,7 +338,9 @@ def endpoint(scope: Scope, hosted_zone: str | None) -> Document:
         allow("Change", [*BALANCERS_MADE, *BALANCERS_CHANGED], balancing, when=scope.tagged),
         anywhere("AskForACertificate", ["acm:RequestCertificate"], when=scope.to_be_tagged),
         allow("Certificates", CERTIFICATES, certificate, when=scope.tagged),
-        allow("Firewall", FIREWALLS, firewall),
+        allow("MakeFirewall", ["wafv2:CreateWebACL", "wafv2:TagResource"], firewall, when=scope.to_be_tagged),
+        allow("Firewall", FIREWALLS, firewall, when=scope.tagged),
+        anywhere("LogDelivery", LOG_DELIVERY),
         *_name(scope, hosted_zone),
     )
 
@@ -371,9 +373,12 @@ CERTIFICATES = (
     "acm:ListTagsForCertificate",
     "acm:RemoveTagsFromCertificate",
 )
+LOG_DELIVERY = ("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries")
+"""For logs of the firewall and of the VPC's flows: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
+AWS-logs-infrastructure-V1-CloudWatchLogs.html."""
+
 FIREWALLS = (
     "wafv2:AssociateWebACL",
-    "wafv2:CreateWebACL",
     "wafv2:DeleteLoggingConfiguration",
     "wafv2:DeleteWebACL",
     "wafv2:GetLoggingConfiguration",

@@ -92,6 +92,10 @@ _REASONS: Mapping[str, str] = {
         _LISTS,
     ),
     **dict.fromkeys(("acm:RequestCertificate", "eks:CreateCluster", "kms:CreateKey"), _MAKES),
+    **dict.fromkeys(
+        ("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:GetLogDelivery", "logs:ListLogDeliveries"),
+        "a delivery of logs has no ARN; what is delivered where is decided by rights on both ends",
+    ),
     **dict.fromkeys(("ecr:GetAuthorizationToken",), _TOKEN),
     **dict.fromkeys(
         (
