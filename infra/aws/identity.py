@@ -183,7 +183,7 @@ class Identity(pulumi.ComponentResource):
         )
 
     def _text(self, policy: Policy) -> pulumi.Output[str]:
-        return (self._scope().apply(policy) if callable(policy) else policy).apply(text)
+        return (policy if isinstance(policy, pulumi.Output) else self._scope().apply(policy)).apply(text)
 
     def _child(self, after: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=[*after])

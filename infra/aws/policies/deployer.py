@@ -103,7 +103,7 @@ def network(scope: Scope) -> Document:
         allow("Make", MAKES, made, when=scope.to_be_tagged),
         allow("MakeInOwn", MAKES, made, when=scope.tagged),
         allow("Change", CHANGES, made, when=scope.tagged),
-        allow("LogGroups", LOG_GROUPS, [scope.log_group(name) for name in scope.log_groups]),
+        allow("LogGroups", LOG_GROUPS, [arn for name in scope.log_groups for arn in scope.log_group(name)]),
         anywhere("LookAtLogGroups", ["logs:DescribeLogGroups"]),
     )
 

@@ -51,8 +51,11 @@ class Scope:
     def repository(self, name: str) -> str:
         return self.place.arn("ecr", f"repository/{name}")
 
-    def log_group(self, name: str) -> str:
-        return self.place.arn("logs", f"log-group:{name}")
+    def log_group(self, name: str) -> list[str]:
+        """CloudWatch checks some actions against the group, others against its streams
+        (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html)."""
+        arn = self.place.arn("logs", f"log-group:{name}")
+        return [arn, f"{arn}:*"]
 
     @property
     def tagged(self) -> Conditions:
