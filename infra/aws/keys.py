@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -64,9 +64,9 @@ class Keys(pulumi.ComponentResource):
         kms.Alias(f"{name}-{purpose}-alias", name=alias(names, purpose), target_key_id=key.key_id, opts=self._kept([]))
         return key.arn
 
-    def _kept(self, after: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _kept(self, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         protect = self._args.protect
-        return pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect, depends_on=after)
+        return pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect, depends_on=[*after])
 
 
 def alias(names: Names, purpose: Purpose) -> str:
