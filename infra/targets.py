@@ -13,6 +13,7 @@ from llmctl.infra.connection import Connection, Ports
 from llmctl.infra.diagnosis import Diagnosis
 from llmctl.infra.errors import SettingsError
 from llmctl.infra.logs import Log, LogQuery
+from llmctl.infra.preflight import Finding
 from llmctl.infra.project import Project
 from llmctl.infra.reach import Reach
 from llmctl.infra.receipt import Entry
@@ -40,6 +41,7 @@ LogReader = Callable[[StackSettings, StackContext, LogQuery], AbstractContextMan
 Connector = Callable[[StackSettings, StackContext, Ports], AbstractContextManager[Connection]]
 Guard = Callable[[StackSettings, StackContext, Mapping[str, Any]], None]
 Gone = Callable[[StackSettings, StackContext, Mapping[str, Any]], str]
+Preflight = Callable[[StackSettings, StackContext], tuple[Finding, ...]]
 Sweep = Callable[[StackSettings, StackContext, Mapping[str, Any]], tuple[Entry, ...]]
 Door = Callable[[StackSettings, StackContext], Any]
 """To infra.kubernetes.account.Account, which is not imported here."""
@@ -59,7 +61,7 @@ class Target:
     """The target whose parts tend what runs in its cluster: status, why, logs, connect, reach, explain."""
 
     account: bool = False
-    """It is in an account of a cloud: what of a stack is still there after `down` is looked for."""
+    """It is in an account of a cloud, which is read before anything is made and looked through after `down`."""
 
     def program(self) -> Program:
         """The target's Pulumi program. Raises SettingsError when its extra is not installed."""
@@ -114,6 +116,11 @@ class Target:
         """
         gone: Gone = self._part("gone")
         return gone
+
+    def preflight(self) -> Preflight:
+        """Whether what a stack needs can be had in its account."""
+        preflight: Preflight = self._part("preflight")
+        return preflight
 
     def sweep(self) -> Sweep:
         """What of a stack is still in its account, given Pulumi's state after the destroy."""

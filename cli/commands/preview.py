@@ -19,11 +19,14 @@ def preview(
     """Show what `up` would do. Changes nothing."""
     from llmctl.cli.progress import progress_display
     from llmctl.cli.views.plan import plan_view
+    from llmctl.infra.preflight import refuse_blocked
 
     app: Application = ctx.obj
     deployment = app.deployment(stack)
     with progress_display(app.console) as tell:
+        findings = deployment.preflight()
         plan = deployment.preview(tell)
-    app.console.show(plan_view(plan), json=json)
+    app.console.show(plan_view(plan, findings), json=json)
+    refuse_blocked(findings, stack)
     if exit_code and plan.changes:
         raise typer.Exit(8)

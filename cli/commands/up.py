@@ -16,10 +16,15 @@ def up(
     from llmctl.cli.progress import progress_display
     from llmctl.cli.views.outcome import outcome_view
     from llmctl.cli.views.plan import plan_view
+    from llmctl.cli.views.preflight import preflight_view
+    from llmctl.infra.preflight import refuse_blocked
 
     app: Application = ctx.obj
     require_a_way_to_ask(app.console, yes)
     deployment = app.deployment(stack)
+    findings = deployment.preflight()
+    app.console.accompany(preflight_view(findings), aside=json)
+    refuse_blocked(findings, stack)
     with progress_display(app.console) as tell, deployment.change("up", tell, force_unlock=force_unlock) as change:
         plan = change.plan()
         app.console.accompany(plan_view(plan), aside=json)

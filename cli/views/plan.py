@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from llmctl.cli.view import Table, View
+from llmctl.cli.views.preflight import preflight_view
 from llmctl.infra.plan import Operation, Plan, PlannedResource
+from llmctl.infra.preflight import Finding
 
 KUBERNETES = "kubernetes:"
 LONGEST = 200
@@ -26,13 +28,21 @@ SIGNS = {
 }
 
 
-def plan_view(plan: Plan) -> View:
-    """Changes only; what stays as it is, is counted."""
+def plan_view(plan: Plan, findings: Sequence[Finding] = ()) -> View:
+    """Changes only; what stays as it is, is counted. `findings`: of the preflight."""
+    before = preflight_view(findings)
     rows = [row for resource in plan.changes for row in _rows(resource)]
     table: list[str | Table] = [Table((), rows)] if rows else []
     return View(
-        plan_data(plan),
-        [f"Plan for {plan.stack}: {_summary(plan)}", *table, *_chosen(plan), *_notes(plan), *plan.messages],
+        plan_data(plan) | ({"preflight": before.data} if findings else {}),
+        [
+            f"Plan for {plan.stack}: {_summary(plan)}",
+            *table,
+            *_chosen(plan),
+            *_notes(plan),
+            *plan.messages,
+            *before.text,
+        ],
     )
 
 

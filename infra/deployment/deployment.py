@@ -35,6 +35,7 @@ from llmctl.infra.deployment.recovery import pulumi_locks, refuse_unless_stale
 from llmctl.infra.deployment.workspace import InlineProgram, open_stack, plan_file, project_name
 from llmctl.infra.errors import Declined, InfraError, Interrupted, Refused
 from llmctl.infra.plan import Plan
+from llmctl.infra.preflight import Finding
 from llmctl.infra.program import JOURNAL_HEAD
 from llmctl.infra.project import Project
 from llmctl.infra.provider.launcher import write_launcher
@@ -80,6 +81,10 @@ class Deployment:
             cache=self._around.cache,
             environ=self._around.environ,
         )
+
+    def preflight(self) -> tuple[Finding, ...]:
+        """What the target's account lacks for this stack; nothing where the target has no account."""
+        return self._target.preflight()(self.settings, self._context) if self._target.account else ()
 
     def preview(self, tell: OnUpdate) -> Plan:
         """The plan of an `up`, without taking the lock and without leaving anything behind but the plan file."""

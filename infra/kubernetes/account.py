@@ -71,7 +71,7 @@ class Account:
         configuration.retries = Retry(connect=0, read=0, redirect=0, status=0, other=0)
         load_kube_config_from_dict(_kubeconfig(name, cluster), name, configuration)
         configuration.api_key["authorization"] = ""  # without one, the hook is not asked
-        configuration.refresh_api_key_hook = renew  # type: ignore[assignment]  (typed by its default, None)
+        configuration.refresh_api_key_hook = renew  # type: ignore[assignment]
         return cls(name, ApiClient(configuration))
 
     def cluster_uid(self) -> str:
