@@ -23,6 +23,9 @@ class Endpoint:
     server_name: str | None = None
     """That its certificate is for, where it is reached by another."""
 
+    private: bool = False
+    """It has no public address."""
+
     def described(self) -> dict[str, str]:
         """As the cluster of a kubeconfig."""
         named = {"tls-server-name": self.server_name} if self.server_name else {}
