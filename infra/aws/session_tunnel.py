@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from llmctl.infra.aws.api import Api
+from llmctl.infra.aws.place import Place
 from llmctl.infra.errors import AccountUnreachable
 
 PLUGIN = "session-manager-plugin"
@@ -25,8 +26,11 @@ RESPONSE = "AWS_SSM_START_SESSION_RESPONSE"
 """Variable by which plugins after 1.2.497.0 take the session and its token; older ones want them as an argument, which
 every user of the machine can read (awscli/customizations/sessionmanager.py)."""
 
+LOCAL_HOST = "SSM_PLUGIN_LOCAL_HOST"
+"""Variable by which it is told where to listen; left alone, wherever `localhost` leads."""
+
 LISTENING = "Waiting for connections"
-"""What the plugin writes when the port is open."""
+"""What the plugin writes when the port is open (aws/session-manager-plugin, portsession/muxportforwarding.go)."""
 
 TRY_SECONDS = 3.0
 """For a connection; across the world one takes less than half a second."""
@@ -71,9 +75,10 @@ def open_session_tunnel(
     asked = {"Target": node, "DocumentName": DOCUMENT, "Parameters": forwarding}
     session = api.ask("ssm", "start_session", **asked)
     response = {key: session[key] for key in ("SessionId", "TokenValue", "StreamUrl")}
+    ssm = f"https://ssm.{api.region}.{Place(account='', region=api.region).dns_suffix}"
     process = subprocess.Popen(
-        [plugin, RESPONSE, api.region, "StartSession", profile or "", json.dumps(asked)],
-        env={**environ, RESPONSE: json.dumps(response)},
+        [plugin, RESPONSE, api.region, "StartSession", profile or "", json.dumps(asked), ssm],
+        env={**environ, RESPONSE: json.dumps(response), LOCAL_HOST: "127.0.0.1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
