@@ -45,8 +45,9 @@ class Stack:
         self._provider, self._patience, self._name = provider, patience, name
         self._parts: dict[str, Part] = {}
 
-    def register(self, waves: Iterable[Iterable[Manifest]]) -> None:
-        before: list[pulumi.Resource] = []
+    def register(self, waves: Iterable[Iterable[Manifest]], after: Sequence[pulumi.Resource] = ()) -> None:
+        """`after`: what the cluster has to have first, and keeps until these are gone."""
+        before = [*after]
         for wave in waves:
             before = [self._object(manifest, before) for manifest in wave]
         for part in self._parts.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import pulumi
 
@@ -22,10 +23,7 @@ from llmctl.serving.manifests.startup import MIN_READY_SECONDS, rollout_seconds
 def program(settings: StackSettings, context: StackContext) -> None:
     """Declare the objects. Stack outputs: `namespace`, `gateway` (host in the cluster), `models`."""
     cluster, decided = decide(settings, context, os.environ)
-    for choice in decided.choices:
-        pulumi.log.info(f"{CHOICE}{choice}")
-    for note in decided.notes:
-        pulumi.log.info(f"{NOTE}{note}.")
+    tell(decided.choices, decided.notes)
     provider = cluster_provider(
         "cluster",
         kubeconfig=kubeconfig_of(settings, context),
@@ -33,7 +31,19 @@ def program(settings: StackSettings, context: StackContext) -> None:
         cluster_identifier=cluster.uid,
     )
     spec = decided.spec
-    Stack(provider, _patience(spec), spec.stack).register(waves(spec, hub_token=_hub_token(context)))
+    Stack(provider, patience(spec), spec.stack).register(waves(spec, hub_token=_hub_token(context)))
+    export(spec)
+
+
+def tell(choices: Iterable[str], notes: Iterable[str]) -> None:
+    """To who reads the plan: `notes` come without their full stop."""
+    for choice in choices:
+        pulumi.log.info(f"{CHOICE}{choice}")
+    for note in notes:
+        pulumi.log.info(f"{NOTE}{note}.")
+
+
+def export(spec: StackSpec) -> None:
     pulumi.export("namespace", spec.namespace)
     pulumi.export("gateway", f"gateway.{spec.namespace}.svc")
     pulumi.export("models", [model.served_name for model in spec.models])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from llmctl.infra.cluster_settings import GatewaySettings
@@ -12,7 +12,7 @@ from llmctl.infra.kubernetes.names import model_names
 from llmctl.infra.kubernetes.served_model import Asked, lacking, served_model, with_surge
 from llmctl.infra.kubernetes.weights import ports, weights_of
 from llmctl.infra.model_settings import ModelSettings
-from llmctl.infra.serving_spec import placement
+from llmctl.infra.serving_spec import Placement, placement
 from llmctl.infra.settings import StackSettings
 from llmctl.infra.targets import StackContext
 from llmctl.serving.engines.behaviour import Purpose
@@ -43,6 +43,8 @@ class Outside:
     """Of a model, where they come over the network."""
 
     locked: LockFile
+    pool_labels: Callable[[Placement], Mapping[str, str]] = lambda _: {}
+    """Of the nodes for such models, where the target makes the nodes; besides those that the stack file names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,9 @@ class Decided:
     spec: StackSpec
     choices: tuple[str, ...]
     """What the stack file left open, how it was decided, and why."""
+
+    placements: Mapping[str, Placement]
+    """By the name of the model's objects."""
 
     notes: tuple[str, ...]
     """What the user should know before: downtime, replicas that stay fixed. Sentences without their full stop."""
@@ -62,11 +67,19 @@ def stack_spec(settings: StackSettings, context: StackContext, cluster: ClusterF
     server = images.of(cluster_of(settings).server_image)
     labels, selector = model_names(settings.models), cluster_of(settings).node_selector
     asked = [_asked(name, label, settings, cluster, outside) for name, label in labels.items()]
-    made = [served_model(each, server, images.digest_for(each), selector) for each in asked]
+    made = [
+        served_model(each, server, images.digest_for(each), {**selector, **outside.pool_labels(each.where)})
+        for each in asked
+    ]
     models = with_surge(made, cluster.nodes)
     spec = _spec(settings, context, cluster, _Models(asked, models), images)
     choices = tuple(f"{each.name} {each.where.why}." for each in asked if each.model.accelerator == "auto")
-    return Decided(spec=spec, choices=choices, notes=(*lacking(models, cluster.nodes), *notes(spec)))
+    return Decided(
+        spec=spec,
+        choices=choices,
+        placements={each.label: each.where for each in asked},
+        notes=(*lacking(models, cluster.nodes), *notes(spec)),
+    )
 
 
 @dataclass(frozen=True)

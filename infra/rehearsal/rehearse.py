@@ -91,7 +91,8 @@ def _work(job: Job, environment: Mapping[str, str], tell: OnStep) -> Iterator[St
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(environment)
     ) as process:
-        assert process.stdin and process.stdout and process.stderr  # noqa: S101  (they were asked for)
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise ValueError("pipes that were asked for are not there")
         process.stdin.write(JOB.dump_json(job))
         process.stdin.close()
         for step in job.steps:

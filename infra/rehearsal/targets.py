@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pulumi
 
+from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.stack_spec import Outside
 from llmctl.infra.kubernetes.weights import reads_gguf
 from llmctl.infra.model_settings import ModelSettings
@@ -32,14 +34,14 @@ class RehearsedTarget(Target):
 
     def _part(self, name: str) -> Any:
         if name == "program":
-            return partial(self._declare, super()._part("declare_with"))
+            return partial(self._declare, import_module(f"llmctl.infra.{self.name}.program").declare)
         if name in ("guard", "explain"):
             return lambda *_: None
         return super()._part(name)
 
     def _declare(self, declare: Any, settings: StackSettings, context: StackContext) -> None:
         token = pulumi.Output.secret(PLACEHOLDER) if "hubToken" in self.job.secrets else None
-        declare(settings, context, _outside(self.job, context), token)
+        declare(settings, context, ClusterFacts(uid=""), _outside(self.job, context), token)
 
 
 def rehearsed(job: Job) -> Mapping[TargetName, Target]:
