@@ -39,8 +39,8 @@ class Lookups:
         return {each: frozenset(zone for type_, zone in pairs if type_ == each) for each in wanted}
 
     def makes_autoscaling_role(self, stack: str) -> bool:
-        """Whether the account lacks the role, or has it from this very stack: one that is declared once and then not any
-        more would be a change."""
+        """Whether the account lacks the role, or has it from this very stack: what is declared once and then no more is
+        a change."""
         found = iam.get_roles(name_regex=f"^{AUTOSCALING_ROLE}$", path_prefix=AUTOSCALING_PATH, opts=self._by)
         if not found.names:
             return True

@@ -49,7 +49,7 @@ def export(spec: StackSpec) -> None:
     pulumi.export("models", [model.served_name for model in spec.models])
 
 
-def _patience(spec: StackSpec) -> dict[str, Patience]:
+def patience(spec: StackSpec) -> dict[str, Patience]:
     """A model's replicas start together within their budget, and are replaced one after the other."""
     servers = {
         model.name: Patience(

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
 from llmctl.infra.errors import DeploymentFailed, SettingsError
-from llmctl.infra.project import Project
+from llmctl.infra.project import Project, user_cache
 from llmctl.infra.rehearsal.attach import cloud_double
 from llmctl.infra.rehearsal.isolation import Isolated, isolate
 from llmctl.infra.rehearsal.report import Report, report
@@ -48,7 +48,7 @@ class Rehearsal:
 def rehearse(rehearsal: Rehearsal, tell: OnStep) -> Report:
     """Up, up again, refresh and down. Raises SettingsError for a stack that cannot be rehearsed."""
     settings = _rehearsable(rehearsal)
-    with _place(rehearsal) as isolated, cloud_double(isolated.world, faults=rehearsal.faults) as doubles:
+    with _place(rehearsal) as isolated, _double(rehearsal, isolated) as doubles:
         results = list(_work(_job(rehearsal, isolated, settings), {**isolated.environment, **doubles}, tell))
         return report(rehearsal.stack, results, isolated.world)
 
@@ -60,6 +60,12 @@ def _place(rehearsal: Rehearsal) -> Iterator[Isolated]:
         yield isolate(rehearsal.project, rehearsal.stack, root / "project", rehearsal.environ)
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _double(rehearsal: Rehearsal, isolated: Isolated) -> AbstractContextManager[dict[str, str]]:
+    """It keeps what it has read of the SDKs in the user's cache, and knows nothing else of the user."""
+    environment = {**isolated.environment, "XDG_CACHE_HOME": str(user_cache().parent)}
+    return cloud_double(isolated.world, faults=rehearsal.faults, realtime=rehearsal.realtime, environ=environment)
 
 
 def _rehearsable(rehearsal: Rehearsal) -> StackSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -90,6 +91,56 @@ def _named(world: World, type_: str, name: str) -> Existing | None:
     return next((each for each in world.of_type(type_) if name and each.inputs.get("name") == name), None)
 
 
+def _roles(arguments: Arguments, place: Place, world: World) -> Answer:
+    """Of the account, below a path, whose names match."""
+    start, pattern = str(arguments.get("pathPrefix") or "/"), re.compile(str(arguments.get("nameRegex") or ""))
+    every = [
+        each.outputs
+        for each in world.of_type("aws:iam/role:Role", "aws:iam/serviceLinkedRole:ServiceLinkedRole")
+        if each.account == place.account
+    ]
+    found = [
+        role for role in every if str(role.get("path", "/")).startswith(start) and pattern.search(str(role["name"]))
+    ]
+    return {
+        "id": place.region,
+        "region": place.region,
+        "names": [role["name"] for role in found],
+        "arns": [role["arn"] for role in found],
+    }
+
+
+def _role(arguments: Arguments, place: Place, world: World) -> Answer:
+    name = str(arguments["name"])
+    for each in world.of_type("aws:iam/role:Role", "aws:iam/serviceLinkedRole:ServiceLinkedRole"):
+        if each.account == place.account and each.outputs.get("name") == name:
+            return {**each.outputs, "tags": each.outputs.get("tagsAll") or {}, "id": name}
+    raise Rejected(f"reading IAM Role ({name}): NoSuchEntity: The role with name {name} cannot be found.")
+
+
+def _issuer(arguments: Arguments, place: Place, world: World) -> Answer:
+    url = str(arguments.get("url") or "")
+    for each in world.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider"):
+        if each.account == place.account and each.inputs.get("url") == url:
+            return {**each.outputs, "tags": each.outputs.get("tagsAll") or {}, "id": each.id}
+    raise Rejected(f"finding IAM OIDC Provider by url ({url}): not found")
+
+
+ADDON_VERSION = "v1.0.0-eksbuild.1"
+"""The double's own: which build is the default is AWS's to say, and it says so to accounts only."""
+
+
+def _addon(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
+    name = str(arguments["addonName"])
+    return {
+        "id": name,
+        "region": place.region,
+        "addonName": name,
+        "kubernetesVersion": str(arguments["kubernetesVersion"]),
+        "version": ADDON_VERSION,
+    }
+
+
 FUNCTIONS: Mapping[str, Callable[[Arguments, Place, World], Answer]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
     "aws:index/getPartition:getPartition": _partition,
@@ -100,5 +151,9 @@ FUNCTIONS: Mapping[str, Callable[[Arguments, Place, World], Answer]] = {
     "aws:ec2/getVpc:getVpc": _there("aws:ec2/vpc:Vpc", "id"),
     "aws:ec2/getSubnet:getSubnet": _there("aws:ec2/subnet:Subnet", "id"),
     "aws:eks/getCluster:getCluster": _there("aws:eks/cluster:Cluster", "name"),
+    "aws:eks/getAddonVersion:getAddonVersion": _addon,
+    "aws:iam/getRoles:getRoles": _roles,
+    "aws:iam/getRole:getRole": _role,
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _issuer,
     "aws:route53/getZone:getZone": _there("aws:route53/zone:Zone", "zoneId"),
 }

@@ -65,13 +65,20 @@ def reflected(module_name: str, name: str) -> Schema:
     """Imports the SDK's module, which takes a second; raises LookupError where there is none, or no such class."""
     try:
         module = import_module(f"pulumi_aws.{module_name}")
-        resource, arguments = getattr(module, name), getattr(module, f"{name}Args")
+        # Objects within another resource may have these names too; then the resource's arguments are its InitArgs.
+        own = import_module(f"{module.__name__}.{_file_name(name)}")
+        resource, arguments = getattr(own, name), getattr(own, f"{name}InitArgs", None) or getattr(own, f"{name}Args")
     except (ImportError, AttributeError) as error:
         raise LookupError(f"aws:{module_name}:{name}") from error
     objects: dict[str, Any] = {}
     reader = _Reader(module, objects)
     inputs = reader.fields(arguments)
     return {"inputs": inputs, "outputs": sorted(_names(resource)), "objects": objects}
+
+
+def _file_name(name: str) -> str:
+    """`OpenIdConnectProvider` -> `open_id_connect_provider`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def provider_schema() -> Schema:
