@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from llmctl.infra.rehearsal import properties
 from llmctl.infra.rehearsal.aws import (
     beside,
     client,
@@ -82,6 +83,9 @@ class Aws:
         """Policies are compared as what they say: terraform-provider-aws, internal/verify/diff.go."""
         return bool(one == other) or (isinstance(one, str) and isinstance(other, str) and _same_json(one, other))
 
+    def with_secrets(self, values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        return properties.with_secrets(values, given)
+
     def region_of(self, inputs: dict[str, Any], home: Home) -> str:
         return str(inputs.get("region") or home.region)
 
@@ -104,6 +108,9 @@ class Aws:
 
     def failure(self, fault: Fault, resource: Resource, request: Request) -> str:
         return failures.failure(fault, resource, request, MAX_RETRIES)
+
+    def lets_go(self, fault: Fault, home: Home) -> bool:  # noqa: ARG002
+        return False
 
     def zones_of(self, request: Request, world: World) -> Iterable[str]:
         return beside.zones_of(request, world)

@@ -13,9 +13,11 @@ from llmctl.infra.rehearsal.aws.package import Aws
 from llmctl.infra.rehearsal.aws.refusals import RULES
 from llmctl.infra.rehearsal.cloud.faults import Faults
 from llmctl.infra.rehearsal.cloud.operations import Operations
+from llmctl.infra.rehearsal.cloud.package import Package
 from llmctl.infra.rehearsal.cloud.plugin import Plugin
 from llmctl.infra.rehearsal.cloud.store import Store
 from llmctl.infra.rehearsal.cloud.timeline import Timeline
+from llmctl.infra.rehearsal.kubernetes.package import Kubernetes
 from llmctl.infra.rehearsal.serving import serve
 
 
@@ -26,7 +28,7 @@ def main() -> None:
     parser.add_argument("--realtime", action="store_true")
     given = parser.parse_args()
     store, faults, timeline = Store(given.world), Faults(given.world), Timeline(given.world)
-    packages = [Aws(account=given.account, rules=RULES)]
+    packages: list[Package] = [Aws(account=given.account, rules=RULES), Kubernetes()]
     serve(
         {
             package.name: Plugin(

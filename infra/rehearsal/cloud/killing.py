@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,27 +14,30 @@ import psutil
 
 CLI = "pulumi"
 STATE = "PULUMI_BACKEND_URL"
-RECORDED_SECONDS = 10.0
+RECORDED_SECONDS = 30.0
 LOOK_SECONDS = 0.01
 GONE_SECONDS = 5.0
 
 
 def of(context: Any) -> Callable[[], None]:
     """Kills the process at the other end of a request's connection, as `kill -9` does."""
-    port = int(context.peer().rpartition(":")[2])
 
     def kill() -> None:
-        process = _at(port)
-        if process:
-            process.kill()
-            with suppress(psutil.TimeoutExpired):
-                process.wait(GONE_SECONDS)
+        if process := _at(context):
+            _end(process)
 
     return kill
 
 
-def _at(port: int) -> psutil.Process | None:
-    """The Pulumi CLI that has this local port."""
+def _end(process: psutil.Process) -> None:
+    process.kill()
+    with suppress(psutil.TimeoutExpired):
+        process.wait(GONE_SECONDS)
+
+
+def _at(context: Any) -> psutil.Process | None:
+    """The Pulumi CLI whose connection it is."""
+    port = int(context.peer().rpartition(":")[2])
     for process in psutil.process_iter(["name"]):
         with suppress(psutil.Error):
             if process.info["name"] == CLI and any(
@@ -43,23 +47,33 @@ def _at(port: int) -> psutil.Process | None:
     return None
 
 
-def when_recorded(id_: str, kill: Callable[[], None], context: Any) -> None:
-    """Kills once the answer was sent and the state that the CLI keeps in files has the id."""
-    states = _states(context)
+def when_recorded(id_: str, context: Any) -> None:
+    """Kills once the answer was sent and the state that the CLI keeps in files has the resource."""
+    process = _at(context)
+    if process is None:
+        return
+    backend = process.environ().get(STATE, "")
+    stacks = Path(backend.removeprefix("file://")) / ".pulumi" / "stacks"
+    watching = threading.Thread(target=_watch, args=(id_, stacks, process), daemon=True)
+    context.add_callback(watching.start)
 
-    def wait() -> None:
-        until = time.monotonic() + RECORDED_SECONDS
+
+def _watch(id_: str, stacks: Path, process: psutil.Process) -> None:
+    until = time.monotonic() + RECORDED_SECONDS
+    with suppress(psutil.NoSuchProcess):
         while time.monotonic() < until:
-            if any(f'"{id_}"' in file.read_text(encoding="utf-8") for file in states() if file.exists()):
-                kill()
+            # Held meanwhile: Pulumi writes its state in place, and one that is killed in the middle leaves half of it.
+            process.suspend()
+            if any(_has(file, id_) for file in stacks.rglob("*.json")):
+                _end(process)
                 return
+            process.resume()
             time.sleep(LOOK_SECONDS)
 
-    context.add_callback(lambda: threading.Thread(target=wait, daemon=True).start())
 
-
-def _states(context: Any) -> Callable[[], list[Path]]:
-    process = _at(int(context.peer().rpartition(":")[2]))
-    backend = process.environ().get(STATE, "") if process else ""
-    root = Path(backend.removeprefix("file://")) / ".pulumi" / "stacks"
-    return lambda: list(root.rglob("*.json")) if backend.startswith("file://") else []
+def _has(file: Path, id_: str) -> bool:
+    try:
+        deployment = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
+    except (OSError, ValueError, KeyError):
+        return False
+    return any(each.get("id") == id_ for each in deployment.get("resources", ()))

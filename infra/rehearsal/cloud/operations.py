@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,15 @@ from llmctl.infra.rehearsal.cloud.timeline import Moment, Timeline
 Kill = Callable[[], None]
 """Ends the Pulumi CLI that has asked."""
 
-OUTCOMES: dict[type[CloudError], str] = {Rejected: "refused", NotReady: "not ready", AnswerLost: "answer lost"}
+OUTCOMES: Mapping[type[CloudError], str] = {Rejected: "refused", NotReady: "not ready", AnswerLost: "answer lost"}
+
+
+class Refused(Rejected):
+    """By a fault."""
+
+    def __init__(self, message: str, fault: Fault) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass
@@ -95,7 +103,12 @@ class Operations:
         request = self._request(Operation.DELETE, resource, inputs, home, before, id_)
         with self._told(resource, request) as met:
             met.id = id_
-            self._before(resource, request, kill, met)
+            try:
+                self._before(resource, request, kill, met)
+            except Refused as error:
+                if not self.package.lets_go(error.fault, home):
+                    raise
+                return
             with self.store.lock:
                 if before is not None:
                     self._ask_the_rules(resource, request)
@@ -136,7 +149,7 @@ class Operations:
                 if kind is Kind.KILLED_BEFORE:
                     kill()
                     raise AnswerLost("the Pulumi CLI was killed before the cloud was asked")
-                raise Rejected(self.package.failure(fault, resource, request))
+                raise Refused(self.package.failure(fault, resource, request), fault)
 
     def _throttle(self, resource: Resource, request: Request, met: _Met) -> None:
         for _ in range(self.package.retries()):
@@ -176,7 +189,7 @@ class Operations:
         try:
             yield met
         except CloudError as error:
-            outcome, message = OUTCOMES[type(error)], str(error)
+            outcome, message = _outcome(error), str(error)
             raise
         finally:
             self.timeline.add(
@@ -193,3 +206,7 @@ class Operations:
                     usually=self.package.usually(request),
                 )
             )
+
+
+def _outcome(error: CloudError) -> str:
+    return next(word for kind, word in OUTCOMES.items() if isinstance(error, kind))

@@ -91,6 +91,9 @@ class Package(Protocol):
     def deleted_first(self, type_: str, olds: Inputs, news: Inputs) -> bool:
         """When it is replaced: there cannot be two at a time."""
 
+    def with_secrets(self, values: Inputs, given: Inputs) -> Inputs:
+        """`values` with everything wrapped that the state must not show."""
+
     def region_of(self, inputs: Inputs, home: Home) -> str: ...
 
     def validate(self, request: Request) -> None:
@@ -106,6 +109,9 @@ class Package(Protocol):
 
     def failure(self, fault: Fault, resource: Resource, request: Request) -> str:
         """What the original says where the fault happens."""
+
+    def lets_go(self, fault: Fault, home: Home) -> bool:
+        """Whether a resource that cannot be deleted for this is dropped from the state all the same."""
 
     def zones_of(self, request: Request, world: World) -> Iterable[str]:
         """Where machines are wanted at once, and other places in which a fault may be."""

@@ -19,7 +19,7 @@ from llmctl.infra.rehearsal.cloud.operations import Operations
 from llmctl.infra.rehearsal.cloud.package import Home, Naming, Problem, Resource
 from llmctl.infra.rehearsal.cloud.request import Existing, Operation
 from llmctl.infra.rehearsal.difference import changes, pruned
-from llmctl.infra.rehearsal.properties import from_struct, plain, to_struct, with_secrets
+from llmctl.infra.rehearsal.properties import from_struct, plain, to_struct
 from llmctl.infra.rehearsal.replies import HalfDone, abort_half_done, abort_with_a_bug, diff_response
 
 DEFAULTS = "__defaults"
@@ -73,7 +73,9 @@ class Plugin(AttachedPlugin):
             inputs, problems = self._is_about.checked(
                 resource, plain(news), plain(from_struct(request.olds)), self._home(context), naming
             )
-        return provider_pb2.CheckResponse(inputs=to_struct(with_secrets(inputs, news)), failures=_failures(problems))
+        return provider_pb2.CheckResponse(
+            inputs=to_struct(self._is_about.with_secrets(inputs, news)), failures=_failures(problems)
+        )
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         resource = self._resource(request, context)
@@ -92,7 +94,7 @@ class Plugin(AttachedPlugin):
         with self._told(context, given):
             made = self._operations.create(resource, plain(given), self._home(context), killing.of(context))
         self._killed_after(resource, Operation.CREATE, made.id, context)
-        return provider_pb2.CreateResponse(id=made.id, properties=to_struct(_state(made, given)))
+        return provider_pb2.CreateResponse(id=made.id, properties=to_struct(self._state(made, given)))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         resource, given = self._resource(request, context), from_struct(request.inputs)
@@ -102,20 +104,22 @@ class Plugin(AttachedPlugin):
             return provider_pb2.ReadResponse()
         now = pruned(dict(found.inputs), plain(given)) if given else dict(found.inputs)
         return provider_pb2.ReadResponse(
-            id=found.id, properties=to_struct(_state(found, given)), inputs=to_struct(with_secrets(now, given))
+            id=found.id,
+            properties=to_struct(self._state(found, given)),
+            inputs=to_struct(self._is_about.with_secrets(now, given)),
         )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         resource, given = self._resource(request, context), from_struct(request.news)
         if request.preview:
             outputs = {**plain(from_struct(request.olds)), **plain(given)}
-            return provider_pb2.UpdateResponse(properties=to_struct(with_secrets(outputs, given)))
+            return provider_pb2.UpdateResponse(properties=to_struct(self._is_about.with_secrets(outputs, given)))
         with self._told(context, given):
             after = self._operations.update(
                 resource, request.id, plain(given), self._home(context), killing.of(context)
             )
         self._killed_after(resource, Operation.UPDATE, after.id, context)
-        return provider_pb2.UpdateResponse(properties=to_struct(_state(after, given)))
+        return provider_pb2.UpdateResponse(properties=to_struct(self._state(after, given)))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         resource = self._resource(request, context)
@@ -139,9 +143,12 @@ class Plugin(AttachedPlugin):
             raise Rejected("the provider was not configured")
         return self._homes.get(context.peer()) or next(reversed(self._homes.values()))
 
+    def _state(self, thing: Existing, given: dict[str, Any]) -> dict[str, Any]:
+        return self._is_about.with_secrets({**thing.outputs, "id": thing.id}, given)
+
     def _killed_after(self, resource: Resource, operation: Operation, id_: str, context: Any) -> None:
         if self._operations.faults.met(Kind.KILLED_AFTER, operation, resource.type, resource.name):
-            killing.when_recorded(id_, killing.of(context), context)
+            killing.when_recorded(id_, context)
 
     @contextmanager
     def _told(self, context: Any, given: dict[str, Any] | None = None) -> Iterator[None]:
@@ -149,7 +156,7 @@ class Plugin(AttachedPlugin):
         try:
             yield
         except NotReady as error:
-            outputs = _state(error.existing, given or {})
+            outputs = self._state(error.existing, given or {})
             abort_half_done(context, HalfDone(str(error), error.existing.id, outputs), ())
         except CloudError as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
@@ -169,10 +176,6 @@ def _decoded(value: Any) -> Any:
         return json.loads(value)
     except ValueError:
         return value
-
-
-def _state(thing: Existing, given: dict[str, Any]) -> dict[str, Any]:
-    return with_secrets({**thing.outputs, "id": thing.id}, given)
 
 
 def _failures(problems: list[Problem]) -> list[Any]:
