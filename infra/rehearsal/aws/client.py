@@ -87,8 +87,8 @@ def _place(made: Any, steps: list[str | int], value: Any) -> None:
 def _converted(value: Any, shape: Any) -> Any:
     """As the API has it: its names, lists of tags for maps of them, one element for an object in place of a list."""
     if shape.type_name == "list":
-        if isinstance(value, dict) and "Key" in getattr(shape.member, "members", {}):
-            return [{"Key": key, "Value": each} for key, each in value.items()]
+        if isinstance(value, dict) and (tag := _tag_names(shape.member)):
+            return [{tag[0]: key, tag[1]: each} for key, each in value.items()]
         return [_converted(each, shape.member) for each in (value if isinstance(value, list) else [value])]
     if shape.type_name == "structure":
         return _structure(value[0] if isinstance(value, list) and len(value) == 1 else value, shape)
@@ -99,6 +99,12 @@ def _converted(value: Any, shape: Any) -> Any:
     if shape.type_name in ("integer", "long") and isinstance(value, str) and value.isdigit():
         return int(value)
     return value
+
+
+def _tag_names(shape: Any) -> tuple[str, str] | None:
+    """What the members of a tag are called: Key and Value in most APIs, TagKey and TagValue in KMS's."""
+    members = set(getattr(shape, "members", ()))
+    return next((names for names in (("Key", "Value"), ("TagKey", "TagValue")) if members == set(names)), None)
 
 
 def _structure(value: Any, shape: Any) -> Any:

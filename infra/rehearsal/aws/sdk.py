@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import typing
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
@@ -64,9 +65,10 @@ def keep(schema: Schema, path: Path) -> None:
 def reflected(module_name: str, name: str) -> Schema:
     """Imports the SDK's module, which takes a second; raises LookupError where there is none, or no such class."""
     try:
-        module = import_module(f"pulumi_aws.{module_name}")
-        # Objects within another resource may have these names too; then the resource's arguments are its InitArgs.
-        own = import_module(f"{module.__name__}.{_file_name(name)}")
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of resources that nobody uses
+            module = import_module(f"pulumi_aws.{module_name}")
+            # Objects within another resource may have these names too; then the resource's arguments are its InitArgs.
+            own = import_module(f"{module.__name__}.{_file_name(name)}")
         resource, arguments = getattr(own, name), getattr(own, f"{name}InitArgs", None) or getattr(own, f"{name}Args")
     except (ImportError, AttributeError) as error:
         raise LookupError(f"aws:{module_name}:{name}") from error

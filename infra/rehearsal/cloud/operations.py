@@ -152,11 +152,12 @@ class Operations:
                 raise Refused(self.package.failure(fault, resource, request), fault)
 
     def _throttle(self, resource: Resource, request: Request, met: _Met) -> None:
-        for _ in range(self.package.retries()):
+        for left in reversed(range(self.package.retries())):
             fault = self._meet(Kind.THROTTLED, resource, request, met)
             if fault is None:
                 return
-        raise Rejected(self.package.failure(fault, resource, request))
+            if not left:
+                raise Refused(self.package.failure(fault, resource, request), fault)
 
     def _made(self, resource: Resource, request: Request, thing: Existing, kill: Kill, met: _Met) -> None:
         for kind in MADE:
