@@ -81,16 +81,16 @@ def _in_value(path: str, value: Any, type_: Any, objects: Any) -> Iterator[Probl
             yield Problem(path, f"expected a {type_}, got {_shown(value)}")
         return
     kind, inner = next(iter(type_.items()))
-    if not isinstance(value, list if kind == "list" else dict):
-        yield Problem(path, f"expected {'a list' if kind == 'list' else 'an object'}, got {_shown(value)}")
-    elif kind == "object":
-        yield from _in_fields(f"{path}.", value, objects[inner], objects)
-    elif kind == "list":
+    if kind == "list" and isinstance(value, list):
         for index, each in enumerate(value):
             yield from _in_value(f"{path}[{index}]", each, inner, objects)
-    else:
+    elif kind == "object" and isinstance(value, dict):
+        yield from _in_fields(f"{path}.", value, objects[inner], objects)
+    elif kind == "map" and isinstance(value, dict):
         for key, each in value.items():
             yield from _in_value(f"{path}.{key}", each, inner, objects)
+    else:
+        yield Problem(path, f"expected {'a list' if kind == 'list' else 'an object'}, got {_shown(value)}")
 
 
 def _shown(value: Any) -> str:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import threading
 import typing
 import warnings
 from collections.abc import Mapping
@@ -49,9 +50,14 @@ def schema_of(token: str) -> Schema:
     if kept.exists():
         schema: Schema = json.loads(kept.read_text(encoding="utf-8"))
         return schema
-    schema = reflected(found["module"], found["name"])
+    with IMPORTING:
+        schema = reflected(found["module"], found["name"])
     keep(schema, kept)
     return schema
+
+
+IMPORTING = threading.Lock()
+"""The SDK's modules load when they are first used, and two threads that do so at once wait for each other for ever."""
 
 
 def keep(schema: Schema, path: Path) -> None:
@@ -83,11 +89,14 @@ def _file_name(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+@functools.cache
 def provider_schema() -> Schema:
     import pulumi_aws
 
     objects: dict[str, Any] = {}
-    return {"inputs": _Reader(pulumi_aws, objects).fields(pulumi_aws.ProviderArgs), "outputs": [], "objects": objects}
+    with IMPORTING:
+        inputs = _Reader(pulumi_aws, objects).fields(pulumi_aws.ProviderArgs)
+    return {"inputs": inputs, "outputs": [], "objects": objects}
 
 
 class _Reader:

@@ -68,10 +68,17 @@ class Made:
 
 
 class Package(Protocol):
-    name: str
-    version: str
-    rules: Sequence[Rule]
-    same: Same
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def rules(self) -> Sequence[Rule]: ...
+
+    @property
+    def same(self) -> Same: ...
 
     def config_problems(self, settings: Inputs) -> list[Problem]: ...
 
