@@ -15,6 +15,7 @@ from typing import Any
 from llmctl.infra.rehearsal.cloud.package import Beside, Made, Resource
 from llmctl.infra.rehearsal.cloud.request import Existing, Request, World
 from llmctl.infra.rehearsal.cloud.store import now
+from llmctl.infra.rehearsal.properties import UNKNOWN
 
 VPC, SUBNET, GROUP = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup"
 ADOPTED = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
@@ -48,6 +49,15 @@ def counted(request: Request, before: Existing) -> dict[str, Any]:
         "latestVersion": latest,
         **({"defaultVersion": latest} if request.inputs.get("updateDefaultVersion") else {}),
     }
+
+
+def within(type_: str, before: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """What AWS adds inside of an input: as it was, or unknown where there was nothing yet."""
+    if type_ != CLUSTER or not isinstance(news.get("vpcConfig"), dict):
+        return {}
+    was = before.get("vpcConfig") or {}
+    added = {name: was.get(name, UNKNOWN) for name in ("clusterSecurityGroupId", "vpcId")}
+    return {"vpcConfig": {**news["vpcConfig"], **added}}
 
 
 def _vpc(request: Request, made: Made, world: World) -> Made:  # noqa: ARG001

@@ -61,8 +61,14 @@ def _template(type_: str) -> dict[str, Any]:
     return {"id": "{bucket}"} if OF_A_BUCKET.fullmatch(type_) else {"id": "{hex17}"}
 
 
+LINKED_ROLES: Mapping[str, str] = {"autoscaling": "AutoScaling"}
+"""What a role that a service makes is named for, where that is not the service's name with a capital letter;
+docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html."""
+
+
 def _service(request: Request) -> str:
-    return str(request.inputs.get("awsServiceName", "")).split(".")[0]
+    service = str(request.inputs.get("awsServiceName", "")).split(".")[0]
+    return LINKED_ROLES.get(service, service.title())
 
 
 class _Words:

@@ -86,6 +86,9 @@ class Aws:
     def with_secrets(self, values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         return properties.with_secrets(values, given)
 
+    def previewed(self, type_: str, before: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+        return {**before, **news, **beside.within(type_, before, news)}
+
     def region_of(self, inputs: dict[str, Any], home: Home) -> str:
         return str(inputs.get("region") or home.region)
 
@@ -101,7 +104,8 @@ class Aws:
         gone = before.inputs.keys() - request.inputs.keys()
         kept = {name: value for name, value in before.outputs.items() if name not in gone}
         news = {name: value for name, value in request.inputs.items() if not name.startswith("__")}
-        return {**kept, **news, **beside.counted(request, before)}
+        within = beside.within(request.type, before.outputs, news)
+        return {**kept, **news, **within, **beside.counted(request, before)}
 
     def refused(self, resource: Resource, request: Request, refusal: Refusal) -> str:
         return failures.said(resource, request, refusal)

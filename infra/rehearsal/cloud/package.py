@@ -101,6 +101,9 @@ class Package(Protocol):
     def with_secrets(self, values: Inputs, given: Inputs) -> Inputs:
         """`values` with everything wrapped that the state must not show."""
 
+    def previewed(self, type_: str, before: Inputs, news: Inputs) -> Inputs:
+        """Outputs as far as they are known before a create or update; what is known later, within them, as unknown."""
+
     def region_of(self, inputs: Inputs, home: Home) -> str: ...
 
     def validate(self, request: Request) -> None:

@@ -90,7 +90,7 @@ class Plugin(AttachedPlugin):
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         resource, given = self._resource(request, context), from_struct(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=request.properties)
+            return provider_pb2.CreateResponse(properties=to_struct(self._is_about.previewed(resource.type, {}, given)))
         with self._told(context, given):
             made = self._operations.create(resource, plain(given), self._home(context), killing.of(context))
         self._killed_after(resource, Operation.CREATE, made.id, context)
@@ -112,7 +112,7 @@ class Plugin(AttachedPlugin):
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
         resource, given = self._resource(request, context), from_struct(request.news)
         if request.preview:
-            outputs = {**plain(from_struct(request.olds)), **plain(given)}
+            outputs = self._is_about.previewed(resource.type, plain(from_struct(request.olds)), plain(given))
             return provider_pb2.UpdateResponse(properties=to_struct(self._is_about.with_secrets(outputs, given)))
         with self._told(context, given):
             after = self._operations.update(

@@ -67,6 +67,9 @@ class Kubernetes:
     def with_secrets(self, values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         return secrets.hidden(values, given)
 
+    def previewed(self, type_: str, before: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        return {**before, **news}
+
     def region_of(self, inputs: dict[str, Any], home: Home) -> str:  # noqa: ARG002
         return home.region
 
