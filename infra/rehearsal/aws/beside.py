@@ -61,7 +61,9 @@ def within(type_: str, before: Mapping[str, Any], news: Mapping[str, Any]) -> di
 
 
 def _vpc(request: Request, made: Made, world: World) -> Made:  # noqa: ARG001
-    group = _thing(request, GROUP, made.outputs["defaultSecurityGroupId"], "ec2", {"name": "default", "vpcId": made.id})
+    group = _thing(
+        request, ADOPTED, made.outputs["defaultSecurityGroupId"], "ec2", {"name": "default", "vpcId": made.id}
+    )
     return dataclasses.replace(made, beside=(Beside(thing=group),))
 
 
