@@ -149,7 +149,7 @@ TARGETS = {
     TargetName.KUBERNETES: Target(name=TargetName.KUBERNETES, requires=("kubernetes",), remote=True),
     TargetName.AWS: Target(
         name=TargetName.AWS,
-        requires=("pulumi_aws", "boto3", "kubernetes"),
+        requires=("pulumi_aws", "boto3", "kubernetes", "cryptography"),
         remote=True,
         runs_on=TargetName.KUBERNETES,
         account=True,

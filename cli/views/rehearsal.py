@@ -26,6 +26,7 @@ def report_view(report: Report) -> View:
             for each in report.steps
         ],
         "left": [{"type": each.type, "id": each.id, "madeBy": each.made_by} for each in report.left],
+        "kept": [{"type": each.type, "id": each.id, "why": each.why} for each in report.kept],
         "mistakes": report.mistakes,
     }
     rows = [(f"  {each.step}", f"{each.seconds:.1f} s", _changes(each)) for each in report.steps]
@@ -43,5 +44,7 @@ def _changes(step: StepResult) -> str:
 def _end(report: Report) -> Iterator[str]:
     yield from report.mistakes
     yield from (f"  left: {each.type} {each.id}, made by {each.made_by}" for each in report.left)
+    yield from (f"  kept: {each.type} {each.id}: {each.why}" for each in report.kept)
     if report.clean:
-        yield f"From nothing to nothing: {len(report.moments)} calls, and nothing is left."
+        rest = "nothing is left but what was kept on purpose" if report.kept else "nothing is left"
+        yield f"From nothing to nothing in {len(report.moments)} changes; {rest}."

@@ -84,7 +84,7 @@ class Cluster(pulumi.ComponentResource):
         no retention, and stay behind (docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html)."""
         return cloudwatch.LogGroup(
             f"{name}-logs",
-            name=f"/aws/eks/{args.cluster_name}/cluster",
+            name=control_plane_log_group(args.cluster_name),
             retention_in_days=args.log_days,
             kms_key_id=args.log_key_arn,
             tags=dict(args.tags),
@@ -139,6 +139,11 @@ class Cluster(pulumi.ComponentResource):
             tags=args.tags,
         )
         return ClusterAddons(f"{name}-addons", first, pulumi.ResourceOptions(parent=self)).resources
+
+
+def control_plane_log_group(cluster: str) -> str:
+    """As EKS itself names it."""
+    return f"/aws/eks/{cluster}/cluster"
 
 
 def _access() -> eks.ClusterAccessConfigArgs:

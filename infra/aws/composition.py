@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import pulumi
 import pulumi_aws
 
-from llmctl.infra.aws.addons import addons, check_pins
-from llmctl.infra.aws.cluster import AttachedCluster, Cluster, ClusterArgs, attached
+from llmctl.infra.aws import firewall_rules, flow_log_policy
+from llmctl.infra.aws.addons import Addon, addons, check_pins
+from llmctl.infra.aws.cluster import AttachedCluster, Cluster, ClusterArgs, attached, control_plane_log_group
 from llmctl.infra.aws.cluster_addons import ClusterAddons, ClusterAddonsArgs
 from llmctl.infra.aws.decide import DecidedInAccount
 from llmctl.infra.aws.door import cluster_name
@@ -58,7 +59,8 @@ class Composition:
         self._names = Names(context.stack, Place(account=self._aws.account, region=self._aws.region))
         self._cluster_name = cluster_name(self._aws, context.stack)
         self._own_cluster = self._aws.eks.attach is None
-        self._target_group, self._know_target_group = pulumi.deferred_output()
+        self._target_group = _Later() if self._aws.load_balancer else None
+        """The roles of pods come before the load balancer, and one of them names its target group."""
 
     def compose(self, decided: DecidedInAccount, hub_token: pulumi.Output[str] | None) -> None:
         """Everything; the cluster's objects come last and go first."""
@@ -124,9 +126,9 @@ class Composition:
     @property
     def _log_groups(self) -> tuple[str, ...]:
         return (
-            self._names.of("flow-logs"),
-            f"/aws/eks/{self._cluster_name}/cluster",
-            f"aws-waf-logs-{self._names.hyphened('waf', most=128)}",
+            flow_log_policy.log_group_name(self._names),
+            control_plane_log_group(self._cluster_name),
+            firewall_rules.log_group_name(self._names),
         )
 
     @cached_property
@@ -143,7 +145,7 @@ class Composition:
                 repository_name(self._names, parse_reference(each).repository) for each in self._system_images
             ),
             log_groups=self._log_groups,
-            target_group_arn=self._target_group if asked.load_balancer else None,
+            target_group_arn=self._target_group.output if self._target_group else None,
             hosted_zone=asked.load_balancer.hosted_zone if asked.load_balancer else None,
             admins=asked.eks.admins,
             pipelines=asked.pipelines,
@@ -156,10 +158,12 @@ class Composition:
         asked = self._aws.eks
         if not self._own_cluster:
             return attached(self._cluster_name, pulumi.InvokeOutputOptions(provider=self._opts.provider))
-        check_pins(asked.addon_versions, addons(self._aws.region))
+        check_pins(asked.addon_versions, self._addons)
         if self._identity.cluster_role is None:
             raise ValueError("an own cluster without a role")
-        admins = {f"admin-{number}": arn for number, arn in enumerate(asked.admins, start=1)}
+        admins: dict[str, pulumi.Input[str]] = {
+            f"admin-{number}": arn for number, arn in enumerate(asked.admins, start=1)
+        }
         if self._identity.deployer_role is not None:
             admins["deployer"] = self._identity.deployer_role
         args = ClusterArgs(
@@ -176,9 +180,12 @@ class Composition:
             admins=admins,
             addon_roles=self._identity.addon_roles,
             addon_pins=asked.addon_versions,
-            protect=self._aws.protect,
         )
         return Cluster("cluster", args, self._opts)
+
+    @cached_property
+    def _addons(self) -> tuple[Addon, ...]:
+        return addons(self._aws.region, tags(self._aws, self._stack))
 
     def _nodes(self, decided: DecidedInAccount) -> Sequence[pulumi.Resource]:
         """Node groups, then the add-ons that need nodes, and the roles of pods."""
@@ -202,7 +209,7 @@ class Composition:
         late = ClusterAddonsArgs(
             cluster_name=self._cluster.cluster_name,
             kubernetes_version=self._aws.eks.version,
-            addons=[each for each in addons(self._aws.region) if not each.before_nodes],
+            addons=[each for each in self._addons if not each.before_nodes],
             roles=self._identity.addon_roles,
             pins=self._aws.eks.addon_versions,
             after=self._pools.resources,
@@ -210,7 +217,13 @@ class Composition:
         return [*self._pools.resources, *ClusterAddons("addons", late, self._opts).resources, *self._roles_of_pods()]
 
     def _roles_of_pods(self) -> Sequence[pulumi.Resource]:
-        args = PodIdentitiesArgs(cluster_name=self._cluster.cluster_name, roles=self._identity.pod_roles)
+        if not isinstance(self._cluster, Cluster):
+            raise ValueError("the add-ons of a cluster of others")
+        args = PodIdentitiesArgs(
+            cluster_name=self._cluster.cluster_name,
+            roles=self._identity.pod_roles,
+            after=self._cluster.before_nodes,
+        )
         return PodIdentities("pods", args, self._opts).ready
 
     @property
@@ -218,7 +231,7 @@ class Composition:
         """By zone."""
         ids, zones = self.network.private_subnet_ids, self.network.zones
         if isinstance(ids, pulumi.Output):
-            return {zone: ids.apply(lambda known, at=at: known[at]) for at, zone in enumerate(zones)}
+            return {zone: ids[at] for at, zone in enumerate(zones)}
         return dict(zip(zones, ids, strict=True))
 
     @cached_property
@@ -242,10 +255,11 @@ class Composition:
             log_bucket=self._storage.log_bucket,
             log_days=self._aws.network.flow_log_days,
             log_key=self._storage.keys[Purpose.LOGS],
-            deletion_protection=self._aws.protect,
+            deletion_protection=False,  # nothing is lost with it, and `down` would stop at it
         )
         balancer = LoadBalancer("endpoint", args, self._opts)
-        self._know_target_group(balancer.target_group_arn)
+        if self._target_group:
+            self._target_group.is_now(balancer.target_group_arn)
         return balancer
 
     def _cluster_provider(self) -> ClusterProvider:
@@ -294,3 +308,13 @@ class Composition:
             each: pulumi.Output.concat(urls[reference.repository], ":", str(reference.tag))
             for each, reference in parsed.items()
         }
+
+
+class _Later:
+    """An output that is known only when something else has been declared. Until then Pulumi waits for it, so there is
+    one only where there will be that something."""
+
+    def __init__(self) -> None:
+        self.output: pulumi.Output[str]
+        self.is_now: Callable[[pulumi.Output[str]], None]
+        self.output, self.is_now = pulumi.deferred_output()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from llmctl.infra.aws.demands import accelerators_of, demands
 from llmctl.infra.aws.guard import aws_of
 from llmctl.infra.aws.node_groups import SYSTEM_MACHINE, NodeGroup, Offers, node_groups
 from llmctl.infra.aws.planned_cluster import planned_nodes
-from llmctl.infra.aws.pod_demands import accelerators_of, demands, pool_selector
+from llmctl.infra.aws.pool_labels import selector
 from llmctl.infra.aws.pool_order import Pools, pools
 from llmctl.infra.kubernetes.cluster_facts import ClusterFacts
 from llmctl.infra.kubernetes.stack_spec import Decided, Outside, stack_spec
@@ -40,7 +41,7 @@ def decide(
     there: what is known of the cluster; its nodes come and go, and are not asked. Raises SettingsError, and
     stack_spec's.
     """
-    outside = replace(outside, pool_labels=pool_selector)
+    outside = replace(outside, pool_labels=lambda where: selector(accelerators_of(where)))
     first = stack_spec(settings, context, replace(there, nodes=()), outside)
     wanted = _pools(settings, first)
     asked = offered([SYSTEM_MACHINE, *(way.machine_type for pool in wanted.pools for way in pool.ways)])
@@ -52,5 +53,5 @@ def decide(
 
 def _pools(settings: StackSettings, decided: Decided) -> Pools:
     aws = aws_of(settings)
-    needed = {name: accelerators_of(where) for name, where in decided.placements.items()}
-    return pools(aws.node_pools, demands(decided.spec.models, needed), machine_types(), aws.region)
+    placed = [(decided.placements[model.name], model) for model in decided.spec.models]
+    return pools(aws.node_pools, demands(placed), machine_types(), aws.region)

@@ -102,7 +102,7 @@ class LoadBalancer(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=self._args.pods_port,
             to_port=self._args.pods_port,
-            description="The gateway's pods",
+            description="The pods of the gateway",
             opts=self._child(),
         )
         vpc.SecurityGroupIngressRule(

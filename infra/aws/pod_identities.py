@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -19,6 +19,8 @@ class PodIdentitiesArgs:
     """Of a cluster that is there, with the add-on eks-pod-identity-agent."""
 
     roles: Mapping[str, PodRole]
+    after: Sequence[pulumi.Resource] = ()
+    """The cluster's add-on eks-pod-identity-agent, without which an association gives nobody a role."""
 
 
 class PodIdentities(pulumi.ComponentResource):
@@ -35,7 +37,7 @@ class PodIdentities(pulumi.ComponentResource):
                 namespace=role.namespace,
                 service_account=role.service_account,
                 role_arn=role.arn,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.after]),
             )
             for workload, role in args.roles.items()
         ]

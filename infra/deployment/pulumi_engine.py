@@ -49,7 +49,7 @@ class PulumiEngine:
 
     def preview_destroy(self) -> Plan:
         events: list[EngineEvent] = []
-        self._run(lambda heard: self._stack.preview_destroy(on_event=heard), events.append)
+        self._run(lambda heard: self._stack.preview_destroy(exclude_protected=True, on_event=heard), events.append)
         return read_plan(self._stack.name, events, None)
 
     def up(self, file: Path, message: str) -> Mapping[str, Any]:

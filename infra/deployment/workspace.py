@@ -124,10 +124,14 @@ def translate(error: CommandError, diagnostics: list[str]) -> InfraError:
     return DeploymentFailed(_said(text, diagnostics))
 
 
+NOT_REACHED = re.compile(r"expected resource operations for .* but none were seen")
+"""Of each resource of a plan that came after what failed: it is no cause, and there may be hundreds."""
+
+
 def _said(text: str, diagnostics: list[str]) -> str:
     lines = list(dict.fromkeys(line for message in diagnostics for line in message.splitlines() if line.strip()))
-    if lines:
-        return "\n".join(lines)
+    if causes := [line for line in lines if not NOT_REACHED.fullmatch(line)] or lines:
+        return "\n".join(causes)
     stderr = text.partition("stderr:")[2] or text
     return "\n".join(line for line in stderr.strip().splitlines() if line.strip()) or "The Pulumi CLI gave no reason."
 

@@ -94,21 +94,23 @@ def _job(rehearsal: Rehearsal, isolated: Isolated, settings: StackSettings) -> J
 def _work(job: Job, environment: Mapping[str, str], tell: OnStep) -> Iterator[StepResult]:
     """One worker for all steps; each result comes when its step is over."""
     command = [sys.executable, "-P", "-m", "llmctl.infra.rehearsal.worker"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(environment)
-    ) as process:
-        if process.stdin is None or process.stdout is None or process.stderr is None:
+    log = Path(job.root) / "worker.log"
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=dict(environment)
+        ) as process,
+    ):
+        if process.stdin is None or process.stdout is None:
             raise ValueError("pipes that were asked for are not there")
         process.stdin.write(JOB.dump_json(job))
         process.stdin.close()
-        for step in job.steps:
-            tell(step)
-            if not (line := process.stdout.readline()):
-                said = process.stderr.read().decode(errors="replace").strip().splitlines()
-                raise DeploymentFailed(
-                    f"The rehearsal's worker ended in step {step}: {said[-1] if said else 'silently'}"
-                )
+        tell(job.steps[0])
+        for line in process.stdout:
             result = RESULT.validate_json(line)
             yield result
-            if result.error:
-                return
+            if result.step is not Step.DOWN:
+                tell(Step.DOWN if result.error else job.steps[job.steps.index(result.step) + 1])
+    if process.returncode:
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise DeploymentFailed(f"The rehearsal's worker ended before its work: {said[-1] if said else 'silently'}")

@@ -56,8 +56,8 @@ class StepResult:
     code: int = 0
     """The exit code that llmctl would have."""
 
-    left: tuple[str, ...] = ()
-    """Of a `down`: what is still in the state."""
+    kept: frozenset[str] = frozenset()
+    """Of a `down`: ids of what it has left in the state, which is what is protected and what that needs."""
 
 
 JOB = TypeAdapter(Job)

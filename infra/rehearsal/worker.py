@@ -29,12 +29,13 @@ from llmctl.serving.errors import ServingError
 def main() -> int:
     job = JOB.validate_json(sys.stdin.buffer.read())
     deployment = _deployment(job)
-    for step in job.steps:
-        result = _result(step, deployment)
+    steps = list(job.steps)
+    while steps:
+        result = _result(step := steps.pop(0), deployment)
         sys.stdout.write(RESULT.dump_json(result).decode() + "\n")
         sys.stdout.flush()
-        if result.error:
-            return 1
+        if result.error:  # what it left is taken away, as one would
+            steps = [] if step is Step.DOWN else [Step.DOWN]
     return 0
 
 
@@ -54,40 +55,41 @@ def _deployment(job: Job) -> Deployment:
 def _result(step: Step, deployment: Deployment) -> StepResult:
     begun = time.monotonic()
     try:
-        plan, left = STEPS[step](deployment)
+        plan, kept = STEPS[step](deployment)
     except (InfraError, ServingError) as error:
         return StepResult(step=step, seconds=time.monotonic() - begun, error=str(error))
-    counts = {str(operation): number for operation, number in plan.counts().items()} if plan else {}
-    return StepResult(step=step, seconds=time.monotonic() - begun, counts=counts, left=left)
+    counts = {str(operation): number for operation, number in plan.counts().items()}
+    return StepResult(step=step, seconds=time.monotonic() - begun, counts=counts, kept=kept)
 
 
-Done = tuple[Plan | None, tuple[str, ...]]
+Done = tuple[Plan, frozenset[str]]
 
 
 def _up(deployment: Deployment) -> Done:
     with _change(deployment, "up") as change:
         plan = change.plan()
         change.carry_out(plan)
-    return plan, ()
+    return plan, frozenset()
 
 
 def _up_again(deployment: Deployment) -> Done:
     """What would have to be done a second time; a plan without changes is not carried out."""
-    return deployment.preview(_silent), ()
+    return deployment.preview(_silent), frozenset()
 
 
 def _refresh(deployment: Deployment) -> Done:
     with _change(deployment, "refresh") as change:
         change.engine.refresh()
         plan = change.plan()
-    return plan, ()
+    return plan, frozenset()
 
 
 def _down(deployment: Deployment) -> Done:
     with _change(deployment, "down") as change:
         plan = change.plan_destroy()
-        receipt = change.destroy(plan)
-    return plan, receipt.leftovers
+        change.destroy(plan)
+        held = change.engine.state().get("resources") or ()
+    return plan, frozenset(str(each["id"]) for each in held if each.get("id"))
 
 
 STEPS: dict[Step, Callable[[Deployment], Done]] = {

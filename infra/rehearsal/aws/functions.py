@@ -128,16 +128,18 @@ def _issuer(arguments: Arguments, place: Place, world: World) -> Answer:
 
 ADDON_VERSION = "v1.0.0-eksbuild.1"
 """The double's own: which build is the default is AWS's to say, and it says so to accounts only."""
+OF_KUBERNETES = "kube-proxy"
+"""Its versions are those of Kubernetes."""
 
 
 def _addon(arguments: Arguments, place: Place, world: World) -> Answer:  # noqa: ARG001
-    name = str(arguments["addonName"])
+    name, kubernetes = str(arguments["addonName"]), str(arguments["kubernetesVersion"])
     return {
         "id": name,
         "region": place.region,
         "addonName": name,
-        "kubernetesVersion": str(arguments["kubernetesVersion"]),
-        "version": ADDON_VERSION,
+        "kubernetesVersion": kubernetes,
+        "version": f"v{kubernetes}.0-eksbuild.1" if name == OF_KUBERNETES else ADDON_VERSION,
     }
 
 

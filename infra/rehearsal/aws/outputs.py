@@ -38,10 +38,6 @@ def _table() -> dict[str, dict[str, Any]]:
     return table
 
 
-LINKED = {"autoscaling": "AutoScaling"}
-"""Names of service-linked roles: docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html."""
-
-
 def outputs_of(
     resource: Resource, request: Request, generation: int, names: list[str], kept: Mapping[str, Any] | None = None
 ) -> tuple[str, dict[str, Any]]:
@@ -116,7 +112,7 @@ class _Words:
             "kind": "net" if request.inputs.get("loadBalancerType") == "network" else "app",
             "scheme": "internal-" if request.inputs.get("internal") else "",
             "elb host": f"{place.region}.elb.{place.dns_suffix}",
-            "serviceLinkedRole": f"AWSServiceRoleFor{LINKED.get(_service(request), _service(request).title())}",
+            "serviceLinkedRole": f"AWSServiceRoleFor{_service(request)}",
         }
         return fixed.get(name)
 

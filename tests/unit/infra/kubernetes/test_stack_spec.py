@@ -48,7 +48,7 @@ def decided(
     given = {"target": "kubernetes", "cluster": cluster, "models": models, **settings}
     outside = Outside(
         facts=lambda model, _: catalogue().get(model.id, catalogue()[SMALL]),
-        listers=Listers(hub=None, environ={}, hub_token=False),
+        list_files=Listers(hub=None, environ={}, hub_token=False),
         locked=UNLOCKED,
     )
     context = StackContext(project=Project(Path("unused")), stack="dev", secrets=frozenset())
