@@ -114,7 +114,12 @@ def test_a_type_that_is_not_offered_in_the_zones_blocks() -> None:
 
 
 def test_a_reservation_is_counted_already() -> None:
-    reserved = Capacity(machineType="g6.2xlarge", kind=CapacityKind.RESERVATION, reservation="cr-0123456789abcdef0", zones=("eu-central-1a",))
+    reserved = Capacity(
+        machineType="g6.2xlarge",
+        kind=CapacityKind.RESERVATION,
+        reservation="cr-0123456789abcdef0",
+        zones=("eu-central-1a",),
+    )
     assert findings(stack(reserved), facts(used=64)) == ()
 
 
