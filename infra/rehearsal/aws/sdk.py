@@ -73,7 +73,10 @@ def reflected(module_name: str, name: str) -> Schema:
     try:
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of resources that nobody uses
             module = import_module(f"pulumi_aws.{module_name}")
-            # Objects within another resource may have these names too; then the resource's arguments are its InitArgs.
+            # Packages of the SDK load when something is asked of them; one of whose modules is imported before that
+            # would never be whole.
+            getattr(module, name)
+            # Objects within another resource may have these names too; the resource's arguments are its InitArgs then.
             own = import_module(f"{module.__name__}.{_file_name(name)}")
         resource, arguments = getattr(own, name), getattr(own, f"{name}InitArgs", None) or getattr(own, f"{name}Args")
     except (ImportError, AttributeError) as error:
