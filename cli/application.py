@@ -229,7 +229,7 @@ class Application:
         file.refuse(mistakes)
         return found
 
-    def rehearse(self, stack: str, *, faults: Sequence[str]) -> Report:
+    def rehearse(self, stack: str, *, faults: Sequence[str], realtime: bool) -> Report:
         """From nothing to nothing on doubles of the stack's cloud, with progress."""
         from llmctl.infra.rehearsal.rehearse import Rehearsal, rehearse
 
@@ -240,6 +240,7 @@ class Application:
             environ=self.environ,
             facts=lambda model, revision: self.model_facts(model, revision, None),
             faults=faults,
+            realtime=realtime,
         )
         with self.console.live():
             return rehearse(rehearsal, lambda step: self.console.draw(f"rehearsing: {step}"))

@@ -16,13 +16,16 @@ def rehearse(
     fault: Annotated[
         list[str] | None, typer.Option("--fault", metavar="NAME[=PLACE]", help="What shall go wrong; may be repeated.")
     ] = None,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Let what takes AWS minutes take as long here, where that is known.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Bring a stack up and down again on doubles of its cloud: no account, nothing real is touched."""
     from llmctl.cli.views.rehearsal import report_view
 
     app: Application = ctx.obj
-    report = app.rehearse(stack, faults=fault or ())
+    report = app.rehearse(stack, faults=fault or (), realtime=realtime)
     app.console.show(report_view(report), json=json)
     if not report.clean:
         raise typer.Exit(1)

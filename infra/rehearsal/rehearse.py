@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from llmctl.infra.deployment.pulumi_cli.ways import PulumiCli
 from llmctl.infra.errors import DeploymentFailed, SettingsError
 from llmctl.infra.project import Project, user_cache
 from llmctl.infra.rehearsal.attach import cloud_double
+from llmctl.infra.rehearsal.cloud.faults import parse
 from llmctl.infra.rehearsal.isolation import Isolated, isolate
 from llmctl.infra.rehearsal.report import Report, report
 from llmctl.infra.rehearsal.steps import ALL, JOB, RESULT, Job, Step, StepResult
@@ -48,6 +49,7 @@ class Rehearsal:
 def rehearse(rehearsal: Rehearsal, tell: OnStep) -> Report:
     """Up, up again, refresh and down. Raises SettingsError for a stack that cannot be rehearsed."""
     settings = _rehearsable(rehearsal)
+    _check_faults(rehearsal.faults)
     with _place(rehearsal) as isolated, _double(rehearsal, isolated) as doubles:
         results = list(_work(_job(rehearsal, isolated, settings), {**isolated.environment, **doubles}, tell))
         return report(rehearsal.stack, results, isolated.world)
@@ -76,6 +78,15 @@ def _rehearsable(rehearsal: Rehearsal) -> StackSettings:
             f"and touches no account. Targets that can be rehearsed: {', '.join(REHEARSABLE)}."
         )
     return settings
+
+
+def _check_faults(faults: Iterable[str]) -> None:
+    """Before anything is started."""
+    for text in faults:
+        try:
+            parse(text)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
 
 def _job(rehearsal: Rehearsal, isolated: Isolated, settings: StackSettings) -> Job:

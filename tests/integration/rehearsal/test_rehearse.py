@@ -64,6 +64,15 @@ def test_a_stack_goes_from_nothing_to_nothing_and_a_second_up_has_nothing_to_do(
     assert {path: path.read_bytes() for path in (project / "stacks").iterdir()} == before
 
 
+def test_a_fault_that_there_is_none_of_is_told_before_anything_starts(tmp_path: Path) -> None:
+    project = a_project(tmp_path, SMALLEST)
+    command = [LLMCTL, "rehearse", "rehearsed", "--fault", "earthquake"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no fault 'earthquake': it is NAME[=PLACE][,TIMES], and names are throttled" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_aws_refuses_is_told_and_what_was_made_is_taken_away(tmp_path: Path) -> None:
     project = a_project(tmp_path, SMALLEST)
     code, report = rehearse(project, "--fault", "quota=aws:eks/cluster:Cluster")
